@@ -1,0 +1,1 @@
+"""Weather: one schema, its checks, one file per source, and the bundled climate."""

@@ -1,0 +1,1 @@
+"""Kinds of compute load: one file each."""
