@@ -1,0 +1,147 @@
+"""What every clause of the agreement is: data from agreement.toml, and five verbs.
+
+A clause reads published quantities only, and adds constraints to its own block. It is hard unless
+the agreement prices a breach; then the amount bought is reported apart.
+"""
+
+import datetime
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+from pydantic import Field
+
+from models.parameters import Parameters
+from optimizer.breach import Breach, breaches
+from optimizer.component import Given, Terms, unequal
+from optimizer.legal_time import SITE_TIME_ZONE, legal
+from optimizer.state import StateRow
+
+ELASTIC_MAD = 1e5  # diagnostic only: price of a MWh (or kg) by which a hard clause is broken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantities:
+    """The published quantities of the site a clause may read, as expressions of the model."""
+
+    import_mw: Callable[[int], object]
+    genset_mw: Callable[[int], object]
+    facility_mw: Callable[[int], object]
+    emission_kg_per_h: Callable[[int], object]
+    deliverable_mwh: Callable[[int], object]
+    work_mw: Mapping[str, Callable[[int], object]]  # IT work rate by workload
+    sovereign_mw: np.ndarray  # what the sovereign load draws at the bus, with its share of cooling
+
+
+class Clause(Parameters):
+    """One article of the agreement."""
+
+    kind: ClassVar[str]
+    price_field: ClassVar[str]
+    article: str = Field(pattern=r"^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$", description="article number")
+    text: str = Field(min_length=1, description="the sentence of the agreement")
+    valid_from: datetime.date = Field(description="first day it holds, legal time at the site")
+    valid_until: datetime.date | None = Field(default=None, description="last day it holds, or none")
+
+    @property
+    def name(self) -> str:
+        """Name of the clause's block and columns: ``art_4_2``."""
+        return "art_" + self.article.replace(".", "_").lower()
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether it may never be broken."""
+        return getattr(self, self.price_field) is None
+
+    def price_mad(self, given: Given) -> float | None:
+        """Return the price of a unit broken; None where it can't be."""
+        priced: float | None = getattr(self, self.price_field)
+        return ELASTIC_MAD if priced is None and given.is_elastic else priced
+
+    def holds(self, index: pd.DatetimeIndex) -> np.ndarray:
+        """Return True for the steps that begin while the clause is valid."""
+        days = legal(index, SITE_TIME_ZONE).tz_localize(None).normalize()
+        valid = days >= pd.Timestamp(self.valid_from)
+        if self.valid_until is not None:
+            valid &= days <= pd.Timestamp(self.valid_until)
+        return np.asarray(valid)
+
+    def problems(self, workloads: list[str]) -> list[str]:
+        """Return why the clause can't apply to a site with these workloads."""
+        return []
+
+    def state_quantities(self) -> list[str]:
+        """Return the quantities of the opening state that belong to the clause."""
+        return []
+
+    @abstractmethod
+    def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
+        """Declare what the clause forbids, on an empty `block`."""
+
+    def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
+        """Return the price of what is broken; a clause that sells breaches has ``short``."""
+        price, short = self.price_mad(given), block.component("short")
+        if price is None or short is None:
+            return {}
+        weights = self.weights(list(short.keys()), given)
+        return {"breach": (price * weights, list(short.values()))}
+
+    def weights(self, keys: list[int], given: Given) -> np.ndarray:
+        """Return what multiplies the price for each entry of ``short``."""
+        return np.ones(len(keys))
+
+    def read(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
+        """Return the clause's own columns, made from the published quantities."""
+        return pd.DataFrame(index=table.index)
+
+    @abstractmethod
+    def bought(self, table: pd.DataFrame, given: Given) -> float:
+        """Return how much the published table breaks the clause, in the unit of its price."""
+
+    def bill(self, table: pd.DataFrame, given: Given) -> dict[str, float]:
+        """Return the price of what is broken, from the published table alone. [MAD]"""
+        price = self.price_mad(given)
+        return {} if price is None else {"breach": price * self.bought(table, given)}
+
+    @abstractmethod
+    def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
+        """Return ``sentence [unit] -> excess`` for every rule of the clause."""
+
+    def kept(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
+        """Return the rule that the clause is kept: nothing is broken unless that is sold."""
+        if self.price_mad(given) is not None:
+            return {}
+        broken = pd.Series(self.bought(table, given), index=table.index[-1:])
+        return {"the clause is kept": broken}
+
+    @abstractmethod
+    def explain(self, table: pd.DataFrame, given: Given) -> str:
+        """Say in one sentence with numbers, for a planner, how the clause stands."""
+
+    def closing(self, table: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
+        """Return the clause's balance after the first `count` steps."""
+        return []
+
+    def audit(self, table: pd.DataFrame, given: Given) -> list[Breach]:
+        """Re-compute the clause from the published table alone."""
+        return breaches(f"Art. {self.article}", self.rules(table, given) | self.kept(table, given))
+
+    def column_rule(self, table: pd.DataFrame, column: str, expected: pd.Series) -> pd.Series:
+        """Return how far one published column of the clause is from what it should be."""
+        return unequal(table[f"{self.name}_{column}"], expected)
+
+
+def clause_kinds() -> dict[str, type[Clause]]:
+    """Return the class of every kind of clause there is a file for."""
+    return {kind.kind: kind for kind in Clause.__subclasses__()}
+
+
+def windows(index: pd.DatetimeIndex, length: str, time_zone: str) -> np.ndarray:
+    """Return a number for the window each step begins in: its day, its week (from Monday), or 0."""
+    local = legal(index, time_zone).tz_localize(None).normalize()
+    days = (local - pd.Timestamp("1970-01-05")).days.to_numpy()  # a Monday
+    return {"day": days, "week": days // 7, "horizon": np.zeros(len(index), dtype=int)}[length]

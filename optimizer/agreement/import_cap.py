@@ -1,0 +1,93 @@
+"""Import cap: in some clock hours of some months, the site draws no more than a cap."""
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+from pydantic import Field
+
+from optimizer.agreement.clause import Clause, Quantities
+from optimizer.component import Given
+from optimizer.legal_time import legal, zone
+
+
+class ImportCap(Clause):
+    """Grid draw stays at or below `import_max_mw` from `first_hour` until `last_hour`."""
+
+    kind: ClassVar[str] = "import_cap"
+    price_field: ClassVar[str] = "price_mad_per_mwh"
+    import_max_mw: float = Field(ge=0, description="most that may be drawn [MW]")
+    first_hour: int = Field(ge=0, le=23, description="clock hour at which the window begins")
+    last_hour: int = Field(ge=0, le=24, description="clock hour at which it ends, over midnight if less")
+    months: tuple[int, ...] = Field(
+        default=tuple(range(1, 13)), strict=False, description="months in which it holds"
+    )
+    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the window")
+    price_mad_per_mwh: float | None = Field(
+        default=None, ge=0, description="price of a MWh above the cap, or none: never [MAD/MWh]"
+    )
+
+    def applies(self, index: pd.DatetimeIndex) -> np.ndarray:
+        """Return True for the steps that begin inside the window."""
+        clock = legal(index, self.time_zone)
+        length = (self.last_hour - self.first_hour - 1) % 24 + 1
+        inside = (clock.hour - self.first_hour) % 24 < length
+        return np.asarray(inside) & np.isin(clock.month, self.months) & self.holds(index)
+
+    def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
+        """Cap the draw in every step to which the clause applies."""
+        inside = [int(t) for t in np.flatnonzero(self.applies(given.horizon.index))]
+        is_sold = self.price_mad(given) is not None
+        block.short = pyo.Var(inside if is_sold else [], bounds=(0, None))
+
+        @block.Constraint(inside)
+        def cap(b, t):
+            bought_mw = b.short[t] if is_sold else 0.0
+            return site.import_mw(t) - bought_mw <= self.import_max_mw
+
+    def weights(self, keys: list[int], given: Given) -> np.ndarray:
+        """Return the length of each capped step: the price is per MWh."""
+        return given.horizon.hours[keys]
+
+    def read(self, table: pd.DataFrame, given: Given) -> pd.DataFrame:
+        """Return how far the draw is above the cap, where the clause applies."""
+        over = (table["site_import_mw"] - self.import_max_mw).clip(lower=0.0)
+        return pd.DataFrame({"excess_mw": over.where(self.applies(table.index), 0.0)})
+
+    def _excess_mw(self, table: pd.DataFrame) -> pd.Series:
+        """Return the excess of each step, its clock hour looked up one by one."""
+        held, local_zone = self.holds(table.index), zone(self.time_zone)
+        over = []
+        for moment, drawn, is_held in zip(table.index, table["site_import_mw"], held, strict=True):
+            local = moment.tz_convert(local_zone)
+            if self.last_hour > self.first_hour:
+                inside = self.first_hour <= local.hour < self.last_hour
+            else:
+                inside = local.hour >= self.first_hour or local.hour < self.last_hour
+            capped = inside and local.month in self.months and is_held
+            over.append(max(0.0, drawn - self.import_max_mw) if capped else 0.0 * drawn)
+        return pd.Series(over, index=table.index)
+
+    def bought(self, table: pd.DataFrame, given: Given) -> float:
+        """Return the energy drawn above the cap. [MWh]"""
+        return float((self._excess_mw(table) * given.horizon.hours).sum())
+
+    def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
+        """Return the rule of the published excess, and, where hard, of the cap in each step."""
+        over = self._excess_mw(table)
+        rules = {"draw above the cap is the table's [MW]": self.column_rule(table, "excess_mw", over)}
+        if self.price_mad(given) is None:
+            rules["draw [MW]"] = over
+        return rules
+
+    def explain(self, table: pd.DataFrame, given: Given) -> str:
+        """Say how close the draw comes to the cap."""
+        drawn = table["site_import_mw"][self.applies(table.index)]
+        if drawn.empty:
+            return f"Art. {self.article}: no step of this plan falls into its hours."
+        at_cap = int((drawn > self.import_max_mw - 1e-3).sum())
+        return (
+            f"Art. {self.article}: draw peaks at {drawn.max():.1f} of {self.import_max_mw:g} MW "
+            f"and is at the cap or above in {at_cap} of {len(drawn)} steps."
+        )

@@ -1,0 +1,224 @@
+"""Genset fleet: equal units counted as integers, with minimum load, starts and run times.
+
+A unit started in step u runs at least until ``min_up_h`` after u begins, a stopped one rests
+``min_down_h`` (the turn on/off inequalities of D. Rajan and S. Takriti, "Minimum up/down
+polytopes of the unit commitment problem with start-up costs," IBM RC23628, 2005, over steps
+of any length). A fleet that nothing ties to whole units is linear and has no integers.
+"""
+
+from collections import Counter
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from optimizer.assets.genset_rules import CommitmentRules
+from optimizer.component import Component, Given, Terms, parameter, solved
+from optimizer.state import StateRow
+
+
+class Genset(CommitmentRules, Component):
+    """Equal units burning one fuel."""
+
+    unit_count: int = Field(ge=1, le=1000, description="units in the fleet [units]")
+    unit_power_max_mw: float = Field(gt=0, le=1e5, description="rating of a unit [MW]")
+    unit_power_min_mw: float = Field(ge=0, description="least power of a running unit [MW]")
+    must_run_count: int = Field(default=0, ge=0, description="units that always run [units]")
+    fuel_l_per_mwh: float = Field(ge=0, description="fuel burnt per MWh [L/MWh]")
+    fuel_price_mad_per_l: float = Field(ge=0, description="price of the fuel [MAD/L]")
+    fuel_stock_l: float | None = Field(
+        default=None, ge=0, description="fuel in the tanks where no opening state gives it [L]"
+    )
+    emission_kg_per_mwh: float = Field(ge=0, description="CO2 per MWh [kg/MWh]")
+    start_cost_mad: float = Field(ge=0, description="cost of starting a unit [MAD]")
+    stop_cost_mad: float = Field(default=0, ge=0, description="cost of stopping a unit [MAD]")
+    running_cost_mad_per_h: float = Field(
+        default=0, ge=0, description="cost of a running unit, whatever its power [MAD/h]"
+    )
+    min_up_h: float = Field(ge=0, description="least hours a started unit runs [h]")
+    min_down_h: float = Field(ge=0, description="least hours a stopped unit rests [h]")
+    max_up_h: float | None = Field(default=None, gt=0, description="most hours in one run, or none")
+    running_max_h: float | None = Field(
+        default=None, ge=0, description="most unit-hours over the plan, or none [h]"
+    )
+    starts_max_count: int | None = Field(
+        default=None, ge=0, description="most starts over the plan, or none [starts]"
+    )
+    initial_on_count: int = Field(ge=0, description="units running before the plan [units]")
+    initial_since_h: float = Field(ge=0, description="hours each unit has been in its status [h]")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Refuse a minimum above the rating and more running units than there are."""
+        if self.unit_power_min_mw > self.unit_power_max_mw:
+            raise ValueError("unit_power_min_mw is above unit_power_max_mw. Lower it.")
+        if max(self.initial_on_count, self.must_run_count) > self.unit_count:
+            raise ValueError(f"more than unit_count = {self.unit_count} units run. Lower the count.")
+        return self
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether anything counts whole units."""
+        counted = (self.unit_power_min_mw, self.start_cost_mad, self.stop_cost_mad)
+        counted += (self.running_cost_mad_per_h, self.min_up_h, self.min_down_h)
+        limits = (self.max_up_h, self.running_max_h, self.starts_max_count)
+        return any(counted) or any(limit is not None for limit in limits)
+
+    def state_quantities(self) -> list[str]:
+        """Return units on and off (by hours in their status) and fuel left."""
+        return ["on_count", "off_count", "fuel_l"]
+
+    def add_to(self, block: pyo.Block, given: Given) -> None:
+        """Declare power, fuel and, where units count, commitment."""
+        steps = given.horizon.steps
+        fleet_mw = self.unit_count * self.unit_power_max_mw
+        block.power_mw = pyo.Var(steps, bounds=(0, fleet_mw))
+        if (stock_l := self._opening_fuel_l(given)) is not None:
+            hours = given.horizon.hours
+
+            @block.Constraint()
+            def fuel_stock(b):
+                burnt_mwh = sum(hours[t] * b.power_mw[t] for t in steps)
+                return self.fuel_l_per_mwh * burnt_mwh <= stock_l
+
+        if self.is_committed:
+            self._add_units(block, given)
+            self._add_run_times(block, given)
+
+    def _opening_fuel_l(self, given: Given) -> float | None:
+        """Return the fuel in the tanks at the start, or none where it is not limited. [L]"""
+        if self.fuel_stock_l is None:
+            return None
+        return given.state.value(self.name, "fuel_l", self.fuel_stock_l)
+
+    def _add_units(self, block: pyo.Block, given: Given) -> None:
+        """Declare running units, starts and stops, and tie power to the units that run."""
+        steps, bounds = given.horizon.steps, (0, self.unit_count)
+        block.on_count = pyo.Var(steps, domain=pyo.Integers, bounds=(self.must_run_count, bounds[1]))
+        block.start_count = pyo.Var(steps, domain=pyo.Integers, bounds=bounds)
+        block.stop_count = pyo.Var(steps, domain=pyo.Integers, bounds=bounds)
+        on_before = sum(count for count, _ in self._opening_units(given, "on_count"))
+        low_mw, high_mw, count = self.unit_power_min_mw, self.unit_power_max_mw, self.unit_count
+
+        @block.Constraint(steps)
+        def power_most(b, t):
+            return b.power_mw[t] <= high_mw * b.on_count[t]
+
+        @block.Constraint(steps)
+        def power_least(b, t):
+            return b.power_mw[t] >= low_mw * b.on_count[t]
+
+        @block.Constraint(range(1, len(steps)))
+        def status(b, t):
+            return b.on_count[t] - b.on_count[t - 1] == b.start_count[t] - b.stop_count[t]
+
+        @block.Constraint()
+        def status_first(b):
+            return b.on_count[0] - on_before == b.start_count[0] - b.stop_count[0]
+
+        @block.Constraint(range(1, len(steps)))
+        def start_idle_units(b, t):
+            return b.start_count[t] + b.on_count[t - 1] <= count
+
+        block.start_count[0].setub(count - on_before)
+
+    def _add_run_times(self, block: pyo.Block, given: Given) -> None:
+        """Declare minimum and maximum run times, rest times and limits over the plan."""
+        horizon = given.horizon
+        begin_h, end_h, steps = horizon.begin_h, horizon.end_h, horizon.steps
+        on_before, off_before = (self._opening_units(given, q) for q in ("on_count", "off_count"))
+
+        def within(t, span_h):  # steps whose change still binds in step t
+            return [u for u in range(t + 1) if begin_h[t] < begin_h[u] + span_h - 1e-9]
+
+        def held(units, span_h, at_h):  # units of the opening state not yet free at that hour
+            return sum(count for count, since_h in units if since_h + at_h < span_h - 1e-9)
+
+        if self.min_up_h:
+
+            @block.Constraint(steps)
+            def min_up(b, t):
+                started = sum(b.start_count[u] for u in within(t, self.min_up_h))
+                return started + held(on_before, self.min_up_h, begin_h[t]) <= b.on_count[t]
+
+        if self.min_down_h:
+
+            @block.Constraint(steps)
+            def min_down(b, t):
+                stopped = sum(b.stop_count[u] for u in within(t, self.min_down_h))
+                held_count = held(off_before, self.min_down_h, begin_h[t])
+                return stopped + held_count <= self.unit_count - b.on_count[t]
+
+        if self.max_up_h is not None:
+
+            @block.Constraint(steps)
+            def max_up(b, t):
+                recent = [u for u in range(t + 1) if end_h[t] - begin_h[u] <= self.max_up_h + 1e-9]
+                fresh = sum(n for n, since_h in on_before if since_h + end_h[t] <= self.max_up_h + 1e-9)
+                return b.on_count[t] <= sum(b.start_count[u] for u in recent) + fresh
+
+        if self.running_max_h is not None:
+
+            @block.Constraint()
+            def running_max(b):
+                return sum(horizon.hours[t] * b.on_count[t] for t in steps) <= self.running_max_h
+
+        if self.starts_max_count is not None:
+
+            @block.Constraint()
+            def starts_max(b):
+                return sum(b.start_count[t] for t in steps) <= self.starts_max_count
+
+    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+        """Return the fleet's power in step `t`."""
+        return block.power_mw[t]
+
+    def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
+        """Return fuel, starts, stops and running hours."""
+        hours = given.horizon.hours
+        fuel = self.fuel_l_per_mwh * self.fuel_price_mad_per_l * hours
+        terms: dict[str, Terms] = {"fuel": (fuel, list(block.power_mw.values()))}
+        if self.is_committed:
+            once = np.ones(len(hours))
+            terms["starts"] = (self.start_cost_mad * once, list(block.start_count.values()))
+            terms["stops"] = (self.stop_cost_mad * once, list(block.stop_count.values()))
+            terms["running"] = (self.running_cost_mad_per_h * hours, list(block.on_count.values()))
+        return {kind: t for kind, t in terms.items() if t[0].any()}
+
+    def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
+        """Return power, fuel and, where units count, units on, started and stopped."""
+        index, hours = given.horizon.index, given.horizon.hours
+        table = solved(block, ["power_mw"], index)
+        table["fuel_l"] = table["power_mw"] * self.fuel_l_per_mwh * hours
+        if (stock_l := self._opening_fuel_l(given)) is not None:
+            table["fuel_stock_l"] = stock_l - table["fuel_l"].cumsum()
+        if self.is_committed:
+            counts = solved(block, ["on_count", "start_count", "stop_count"], index)
+            table[counts.columns] = counts.round()
+        return table
+
+    def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
+        """Return fuel, starts, stops and running hours. [MAD]"""
+        bill = {"fuel": float(own["fuel_l"].sum() * self.fuel_price_mad_per_l)}
+        if self.is_committed:
+            running_h = float((own["on_count"] * given.horizon.hours).sum())
+            bill["starts"] = float(own["start_count"].sum() * self.start_cost_mad)
+            bill["stops"] = float(own["stop_count"].sum() * self.stop_cost_mad)
+            bill["running"] = running_h * self.running_cost_mad_per_h
+        return bill
+
+    def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
+        """Return units by hours in their status, and fuel, after the first `count` steps."""
+        rows = []
+        if self.fuel_stock_l is not None:
+            fuel_l = float(own["fuel_stock_l"].iloc[count - 1])
+            rows.append(StateRow(self.name, "fuel_l", fuel_l))
+        if self.is_committed:
+            end_h = float(given.horizon.end_h[count - 1])
+            *_, on, off = list(self._replay(own, given))[count - 1]
+            for quantity, units in (("on_count", on), ("off_count", off)):
+                by_hours = Counter(end_h - began_h for began_h in units)
+                rows += [StateRow(self.name, quantity, n, f"{h:g}") for h, n in by_hours.items()]
+        return rows

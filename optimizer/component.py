@@ -1,0 +1,136 @@
+"""What every asset, workload and clause is given, and the words they share.
+
+A component has a `name`; its published columns are ``<name>_<quantity>_<unit>``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+from pydantic import Field
+
+from models.parameters import Parameters
+from optimizer.breach import Breach, breaches
+from optimizer.horizon import Horizon
+from optimizer.state import State, StateRow
+from optimizer.cohorts import Cohort
+
+Terms = tuple[np.ndarray, Sequence[object]]  # coefficients in MAD, and the variables they price
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """What a component is given: the time axis, its input series, the opening state."""
+
+    horizon: Horizon
+    series: pd.DataFrame
+    state: State
+    cohorts: Mapping[str, tuple[Cohort, ...]] = field(default_factory=dict)  # by workload
+    rates: pd.DataFrame = field(
+        default_factory=pd.DataFrame
+    )  # published: one row a cohort and step
+    is_elastic: bool = False  # the least-shortfall diagnostic: what may never fail gets a price
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one input series as an array, one value per step."""
+        return self.series[name].to_numpy()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needed:
+    """An input series a component needs, with the range its values may take."""
+
+    column: str
+    low: float
+    high: float
+
+
+class Component(Parameters):
+    """An asset or a workload: parameters, and verbs that do nothing unless the kind says so."""
+
+    name: str = Field(description="table name in the site file, e.g. battery_main")
+
+    def needs(self) -> list[Needed]:
+        """Return the input series this component needs."""
+        return []
+
+    def derive(self, horizon: Horizon) -> dict[str, np.ndarray]:
+        """Return the input series that the component's own parameters give, by column."""
+        return {}
+
+    def state_quantities(self) -> list[str]:
+        """Return the quantities of the opening state that belong to this component."""
+        return []
+
+    def add_to(self, block: pyo.Block, given: Given) -> None:
+        """Declare variables and constraints on an empty `block`."""
+
+    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+        """Return what the component feeds to the site bus in step `t`; negative if it draws."""
+        return 0.0
+
+    def it_mw(self, block: pyo.Block, t: int) -> object:
+        """Return the IT power the component draws in step `t`."""
+        return 0.0
+
+    def it_max_mw(self, given: Given) -> np.ndarray:
+        """Return the most IT power the component can draw in each step. [MW]"""
+        return np.zeros(1)
+
+    def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
+        """Return the component's cost by kind, as terms of the objective."""
+        return {}
+
+    def exclusive(self, block: pyo.Block) -> list[tuple[object, object, float, float]]:
+        """Return pairs of variables that are never both positive, with their maxima."""
+        return []
+
+    def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
+        """Return the solved values to publish, without the name in front."""
+        return pd.DataFrame(index=given.horizon.index)
+
+    def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
+        """Return the component's cost by kind, from the published table alone. [MAD]"""
+        return {}
+
+    def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
+        """Return ``sentence [unit] -> excess`` for every rule; at or below zero is kept."""
+        return {}
+
+    def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
+        """Return the state after the first `count` steps, from the published table."""
+        return []
+
+    def own(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the component's columns of the published table, without its name in front."""
+        prefix = f"{self.name}_"
+        mine = [c for c in table.columns if c.startswith(prefix)]
+        return table[mine].rename(columns=lambda c: c.removeprefix(prefix))
+
+    def audit(self, table: pd.DataFrame, given: Given) -> list[Breach]:
+        """Re-compute every rule from the published table, and list what is broken."""
+        return breaches(self.name, self.rules(self.own(table), given))
+
+
+def parameter(block: pyo.Block, name: str, values: Iterable[float]) -> pyo.Param:
+    """Put a series on `block` as a Pyomo parameter: rules that read it can be templates."""
+    param = pyo.Param(
+        range(len(values)),  # type: ignore[arg-type]
+        initialize=dict(enumerate(float(v) for v in values)),
+    )
+    block.add_component(name, param)
+    return param
+
+
+def solved(block: pyo.Block, names: Iterable[str], index: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return solved variables as columns; a value below zero by round-off is zero."""
+    columns = {name: [v.value for v in getattr(block, name).values()] for name in names}
+    frame = pd.DataFrame(columns, index=index, dtype="float64")
+    return frame.mask((frame < 0) & (frame > -1e-6), 0.0)
+
+
+def unequal(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Return how far two series are apart; NaN where either is missing."""
+    return (left - right).abs()

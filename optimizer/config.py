@@ -1,0 +1,258 @@
+"""TOML to frozen, checked objects: all problems of a file at once, each with its remedy."""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+import optimizer.agreement  # noqa: F401 - importing the package registers every clause
+from models.errors import InputError
+from models.parameters import Parameters
+from optimizer.agreement.clause import Clause, clause_kinds
+from optimizer.assets.battery import Battery
+from optimizer.assets.cooling import Cooling
+from optimizer.assets.facility import Facility
+from optimizer.assets.genset import Genset
+from optimizer.assets.grid import Grid
+from optimizer.assets.solar import Solar
+from optimizer.assets.wind import Wind
+from optimizer.component import Component
+from optimizer.solve import SolveOptions
+from optimizer.workloads.deferrable import Deferrable
+from optimizer.workloads.firm import Firm
+from optimizer.workloads.training import Training
+
+FILE_MAX_BYTES = 1_000_000  # a site is some kilobytes; past this the file is not one
+ASSETS = ("solar", "wind", "battery", "grid", "genset")
+WORKLOADS = ("firm", "deferrable", "training")
+FLEETS = ASSETS + WORKLOADS
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
+
+
+class Place(Parameters):
+    """Where the site is."""
+
+    name: str = Field(min_length=1, description="name of the site")
+    latitude_deg: float = Field(ge=-90, le=90, description="latitude, north positive [deg]")
+    longitude_deg: float = Field(ge=-180, le=180, description="longitude, east positive [deg]")
+    altitude_m: float = Field(ge=-430, le=6000, description="altitude above the sea [m]")
+
+
+class Planning(Parameters):
+    """How a plan is made where the command line does not say."""
+
+    horizon: str = Field(description="steps, e.g. 48h@15min+120h@1h; the first 24 h bind")
+    climate_seed: int = Field(ge=0, description="seed of the bundled climate")
+    tie_break_mad_per_mwh_h: float = Field(
+        ge=0, le=0.01, description="price of an hour's wait, so that ties fall early [MAD/MWh/h]"
+    )
+
+
+class Site(Parameters):
+    """All of site.toml."""
+
+    place: Place
+    plan: Planning
+    solver: SolveOptions
+    facility: Facility
+    cooling: Cooling | None = None
+    solar: dict[str, Solar] = Field(default_factory=dict)
+    wind: dict[str, Wind] = Field(default_factory=dict)
+    battery: dict[str, Battery] = Field(default_factory=dict)
+    grid: dict[str, Grid] = Field(default_factory=dict)
+    genset: dict[str, Genset] = Field(default_factory=dict)
+    firm: dict[str, Firm] = Field(default_factory=dict)
+    deferrable: dict[str, Deferrable] = Field(default_factory=dict)
+    training: dict[str, Training] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_components(cls, content: Any) -> Any:
+        """Name each component after its table: ``[battery.main]`` is ``battery_main``."""
+        if not isinstance(content, dict):
+            return content
+        named = dict(content)
+        for kind in ("facility", "cooling"):
+            if isinstance(named.get(kind), dict):
+                named[kind] = {"name": kind} | named[kind]
+        for kind in FLEETS:
+            tables = named.get(kind)
+            if isinstance(tables, dict):
+                named[kind] = {
+                    key: {"name": f"{kind}_{key}"} | table if isinstance(table, dict) else table
+                    for key, table in tables.items()
+                }
+        return named
+
+    @model_validator(mode="after")
+    def _names_are_plain(self) -> Self:
+        """Refuse table names that would not make a column name."""
+        for kind in FLEETS:
+            for key, part in getattr(self, kind).items():
+                if part.name != f"{kind}_{key}":
+                    raise ValueError(f"[{kind}.{key}] name: a table's name is its key. Take it out.")
+                if not _NAME.match(key):
+                    raise ValueError(
+                        f"[{kind}.{key}] is not a plain name. Use a-z, 0-9 and _, a letter first."
+                    )
+        return self
+
+    def fleet(self, kinds: tuple[str, ...] = FLEETS) -> list[Component]:
+        """Return the components of some kinds, in the order of the file."""
+        return [part for kind in kinds for part in getattr(self, kind).values()]
+
+    def components(self) -> list[Component]:
+        """Return every component, the facility and the cooling too."""
+        cooling = [self.cooling] if self.cooling is not None else []
+        return [*self.fleet(), *cooling, self.facility]
+
+
+class Agreement(Parameters):
+    """All of agreement.toml."""
+
+    title: str = Field(min_length=1, description="what the agreement is called")
+    clause: tuple[Clause, ...] = Field(strict=False)
+
+    @model_validator(mode="after")
+    def _articles_differ(self) -> Self:
+        """Refuse two clauses of one article."""
+        names = [c.name for c in self.clause]
+        if double := sorted({c.article for c in self.clause if names.count(c.name) > 1}):
+            raise ValueError(f"article {', '.join(double)} appears twice. Number each clause once.")
+        return self
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    InputError
+        The file is missing, a folder, too long, not UTF-8, not TOML, or empty.
+    """
+    try:
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise InputError(
+                [f"{path}: larger than 1 MB, so not a settings file. Give the right one."]
+            )
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(
+            [f"{path}: not readable: {error.strerror}. Give an existing file."]
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            [f"{path}: not UTF-8 text at byte {error.start}. Save it as UTF-8."]
+        ) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError([f"{path}: not TOML: {error}. Mend that line."]) from error
+    if not content:
+        raise InputError(
+            [f"{path}: empty. Start from the default file that `dakhla schema` names."]
+        )
+    return content
+
+
+def load_site(path: Path) -> Site:
+    """Return the site described by the TOML file at `path`, or raise InputError."""
+    return parse_site(read_toml(path), str(path))
+
+
+def parse_site(content: dict[str, Any], where: str = "site") -> Site:
+    """Return the site described by `content`, or raise InputError with every problem."""
+    try:
+        return Site.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_sentences(error, where, Site)) from error
+
+
+def load_agreement(path: Path) -> Agreement:
+    """Return the agreement in the TOML file at `path`, or raise InputError."""
+    return parse_agreement(read_toml(path), str(path))
+
+
+def parse_agreement(content: dict[str, Any], where: str = "agreement") -> Agreement:
+    """Return the agreement described by `content`, or raise InputError with every problem."""
+    kinds, problems, clauses = clause_kinds(), [], []
+    tables = content.get("clause", [])
+    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise InputError([f"{where}: clause is not a list of tables. Write [[clause]]."])
+    for number, table in enumerate(tables, start=1):
+        label = f"{where}: clause {number} (article {table.get('article', '?')})"
+        kind = table.get("kind")
+        if kind not in kinds:
+            known = ", ".join(sorted(kinds))
+            problems.append(
+                f"{label}: kind = {kind!r} is not a kind of clause. Give one of {known}."
+            )
+            continue
+        fields = {key: value for key, value in table.items() if key != "kind"}
+        try:
+            clauses.append(kinds[kind].model_validate(fields))
+        except ValidationError as error:
+            problems += _sentences(error, label, kinds[kind])
+    rest = {key: value for key, value in content.items() if key != "clause"}
+    try:
+        agreement = Agreement.model_validate({**rest, "clause": clauses})
+    except ValidationError as error:
+        problems += _sentences(error, where, Agreement)
+    if problems:
+        raise InputError(problems)
+    return agreement
+
+
+def check_together(site: Site, agreement: Agreement) -> None:
+    """Raise InputError where a clause can't apply to the site."""
+    workloads = [part.name for part in site.fleet(WORKLOADS)]
+    problems = [p for clause in agreement.clause for p in clause.problems(workloads)]
+    if problems:
+        raise InputError(problems)
+
+
+def _sentences(error: ValidationError, where: str, kind: type[Parameters]) -> list[str]:
+    """Return each problem as ``<where>: [table] <field> = <value> ... <remedy>``."""
+    return [f"{where}: {_sentence(dict(e), kind)}" for e in error.errors(include_url=False)]
+
+
+def _sentence(problem: dict[str, Any], kind: type[Parameters]) -> str:
+    """Return one problem in a planner's words."""
+    path = [str(part) for part in problem["loc"]]
+    table, field = ".".join(path[:-1]), path[-1] if path else ""
+    at = f"[{table}] {field}" if table else field
+    value, what = problem["input"], problem["type"]
+    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+    if what == "extra_forbidden":
+        near = difflib.get_close_matches(field, _fields_at(kind, problem["loc"][:-1]), n=1)
+        return f"{at}: no such key. " + (f"Did you mean {near[0]}?" if near else "Take it out.")
+    if what == "missing":
+        return f"{at}: missing. Add it; `dakhla schema` says what it is."
+    if what == "value_error":
+        return (
+            f"[{'.'.join(path)}] {problem['ctx']['error']}"
+            if path
+            else str(problem["ctx"]["error"])
+        )
+    wish = problem["msg"].removeprefix("Input should be ").removeprefix("Input should have ")
+    is_percent = field.endswith("_pu") and isinstance(value, int | float) and 1 < value <= 100
+    hint = f"Give {value / 100:g} for {value:g} %." if is_percent else f"Give {wish}."
+    return f"{at} = {shown} is not allowed: it should be {wish}. {hint}"
+
+
+def _fields_at(kind: Any, loc: tuple[Any, ...]) -> list[str]:
+    """Return the field names of the parameter class at `loc` below `kind`."""
+    for part in loc:
+        fields = getattr(kind, "model_fields", {})
+        if part in fields:
+            kind = _parameters_in(fields[part].annotation)
+    return [name for name in getattr(kind, "model_fields", {}) if name != "name"]
+
+
+def _parameters_in(annotation: Any) -> Any:
+    """Return the parameter class inside an annotation like ``dict[str, Battery]``."""
+    if isinstance(annotation, type) and issubclass(annotation, Parameters):
+        return annotation
+    inner = [_parameters_in(a) for a in getattr(annotation, "__args__", ())]
+    return next((kind for kind in inner if kind is not None), None)

@@ -1,0 +1,228 @@
+"""Series from files and from parameters: checked, in UTC, on exactly the steps of the horizon.
+
+Nothing is filled, shifted or resampled in passing; what does not fit is refused with the first
+offending moment.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from models.errors import InputError
+from optimizer.cohorts import Cohort, from_table
+from optimizer.component import Needed
+from optimizer.config import Site
+from optimizer.horizon import Horizon
+from optimizer.state import State
+from optimizer.workloads.deferrable import Deferrable
+
+FILE_MAX_BYTES = 200_000_000
+COHORT_COLUMNS = ("earliest_utc", "deadline_utc", "work_mwh", "rate_max_mw")
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Return the table in a CSV or Parquet file, as it is.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, too large or not such a table.
+    """
+    try:
+        if path.stat().st_size > FILE_MAX_BYTES:
+            raise InputError([f"{path}: larger than 200 MB. Cut it to the plan's period."])
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError, UnicodeError) as error:  # pyarrow's and pandas' errors are these
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            [f"{path}: not readable as a table: {reason}. Give CSV or Parquet."]
+        ) from error
+    if frame.empty:
+        raise InputError([f"{path}: has no rows. Give one row per step."])
+    if "time_utc" not in frame.columns and frame.index.name == "time_utc":
+        frame = frame.reset_index()
+    return frame
+
+
+def moments(values: pd.Series, where: str) -> tuple[pd.DatetimeIndex, list[str]]:
+    """Return a column of moments in UTC, and what is wrong with it."""
+    try:
+        parsed = pd.DatetimeIndex(pd.to_datetime(values, utc=False, format="ISO8601"))
+    except (ValueError, TypeError) as error:
+        return pd.DatetimeIndex([]), [f"{where}: not moments: {error}. Write 2026-03-01T00:00:00Z."]
+    if parsed.tz is None:
+        first = parsed[0]
+        return parsed, [
+            f"{where} = {first} has no time zone. Write {first:%Y-%m-%dT%H:%M}Z for UTC."
+        ]
+    return parsed.tz_convert("UTC").as_unit("us"), []
+
+
+def read_series(
+    path: Path, quantities: list[str], horizon: Horizon
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns `quantities` of a file on the steps of `horizon`, and what is wrong."""
+    frame = read_frame(path)
+    if "time_utc" not in frame.columns:
+        return frame, [
+            f"{path}: time_utc: missing column. Name each step by its beginning, in UTC."
+        ]
+    index, problems = moments(frame["time_utc"], f"{path}: time_utc")
+    if missing := [q for q in quantities if q not in frame.columns]:
+        have = ", ".join(c for c in frame.columns if c != "time_utc")
+        problems.append(f"{path}: {', '.join(missing)}: missing column. The file has: {have}.")
+    if problems:
+        return frame, problems
+    if doubled := index[index.duplicated()].tolist():
+        return frame, [f"{path}: time_utc = {doubled[0]} appears twice. Keep one row."]
+    absent = horizon.index[~horizon.index.isin(index)]
+    if len(absent):
+        return frame, [
+            f"{path}: no row at {absent[0]:%Y-%m-%dT%H:%MZ} ({len(absent)} of {len(horizon.index)} "
+            "steps missing). Give a row per step of the horizon, or plan on the file's own steps."
+        ]
+    chosen = frame.set_axis(index)[quantities].reindex(horizon.index)
+    return chosen, []
+
+
+def check_series(series: pd.DataFrame, needed: list[Needed], horizon: Horizon) -> list[str]:
+    """Return what is wrong with the assembled input series, the first moment of each."""
+    if not series.index.equals(horizon.index):
+        return ["series: the index is not the horizon's. Use horizon.index."]
+    problems = []
+    for need in needed:
+        if need.column not in series.columns:
+            problems.append(f"series: {need.column}: missing. Give it as a file or a model.")
+            continue
+        values = pd.to_numeric(series[need.column], errors="coerce").to_numpy(dtype="float64")
+        wrong = ~((values >= need.low) & (values <= need.high))  # NaN fails both
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            problems.append(
+                f"series: {need.column} = {series[need.column].iloc[first]} at "
+                f"{horizon.index[first]:%Y-%m-%dT%H:%MZ} is outside [{need.low:g}, {need.high:g}]. "
+                "Mend the input (MW, not kW; no gaps)."
+            )
+    return problems
+
+
+def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
+    """Return every series the site file names a file for, by published column."""
+    columns, problems = {}, []
+    for part in site.components():
+        name = getattr(part, "series_file", None) or getattr(part, "availability_file", None)
+        if name is None:
+            continue
+        derived = part.derive(horizon)
+        wanted = [n.column for n in part.needs() if n.column not in derived]
+        quantities = [column.removeprefix(f"{part.name}_") for column in wanted]
+        frame, wrong = read_series(folder / name, quantities, horizon)
+        problems += wrong
+        if not wrong:
+            columns |= {c: frame[q].to_numpy() for c, q in zip(wanted, quantities, strict=True)}
+    if problems:
+        raise InputError(problems)
+    return pd.DataFrame(columns, index=horizon.index)
+
+
+def assemble(
+    site: Site, horizon: Horizon, given: Mapping[str, pd.DataFrame], *, is_complete: bool = True
+) -> pd.DataFrame:
+    """Return all input series of the plan: derived from parameters, or given once.
+
+    Parameters
+    ----------
+    given : mapping of str to DataFrame
+        Sources by name (``file``, ``weather``, ``series``), columns named as published.
+
+    Raises
+    ------
+    InputError
+        A column has two sources, is missing, unknown, or has a value outside its range.
+    """
+    sources = {"site file": pd.DataFrame({}, index=horizon.index), **given}
+    derived = {c: v for part in site.components() for c, v in part.derive(horizon).items()}
+    sources["site file"] = pd.DataFrame(derived, index=horizon.index)
+    needed = [need for part in site.components() for need in part.needs()]
+    problems = []
+    for need in needed:
+        having = [name for name, frame in sources.items() if need.column in frame.columns]
+        if len(having) > 1:
+            problems.append(f"series: {need.column}: given by {' and '.join(having)}. Keep one.")
+    known = {need.column for need in needed}
+    for name, frame in sources.items():
+        problems += [
+            f"series: {column}: given by {name}, but nothing on the site needs it. Take it out."
+            for column in frame.columns
+            if column not in known
+        ]
+        if not frame.index.equals(horizon.index):
+            problems.append(f"series: the index of {name} is not the horizon's. Use horizon.index.")
+    if problems:
+        raise InputError(problems)
+    series = pd.concat(sources.values(), axis=1)
+    if problems := check_series(series, needed, horizon) if is_complete else []:
+        raise InputError(problems)
+    return series[[need.column for need in needed]].astype("float64")
+
+
+def read_cohorts(path: Path) -> list[Cohort]:
+    """Return the cohorts of a CSV or Parquet file.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a moment has no zone, or a row can't be met by any plan.
+    """
+    frame = read_frame(path)
+    if missing := [c for c in COHORT_COLUMNS if c not in frame.columns]:
+        raise InputError([f"{path}: {', '.join(missing)}: missing column. Add it."])
+    problems = []
+    for column in ("earliest_utc", "deadline_utc", "preferred_utc"):
+        if column in frame.columns:
+            frame[column], wrong = moments(frame[column], f"{path}: {column}")
+            problems += wrong
+    if problems:
+        raise InputError(problems)
+    for number, row in enumerate(frame.itertuples(), start=2):
+        if not 0 <= row.work_mwh < np.inf or not 0 <= row.rate_max_mw < np.inf:
+            problems.append(
+                f"{path}: line {number}: work_mwh = {row.work_mwh} and rate_max_mw = "
+                f"{row.rate_max_mw} are not both numbers >= 0. Mend the row."
+            )
+        elif row.deadline_utc <= row.earliest_utc:
+            problems.append(
+                f"{path}: line {number}: deadline_utc is not after earliest_utc. Mend it."
+            )
+    if problems:
+        raise InputError(problems)
+    return from_table(frame)
+
+
+def cohorts_of(
+    site: Site, horizon: Horizon, state: State, folder: Path
+) -> dict[str, tuple[Cohort, ...]]:
+    """Return the cohorts of every deferrable workload, and refuse those outside the horizon."""
+    found, problems = {}, []
+    for part in site.deferrable.values():
+        cohorts = _cohorts_of_one(part, horizon, state, folder)
+        found[part.name] = tuple(cohorts)
+        problems += [
+            f"{part.name}: cohort {c.key} has {c.work_mwh:g} MWh to do, and no whole step of the "
+            "plan lies inside its window. Shorten the steps or move the window."
+            for c in cohorts
+            if c.work_mwh > c.work_left_max_mwh(horizon) + 1e-9 and not c.steps(horizon)
+        ]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _cohorts_of_one(part: Deferrable, horizon: Horizon, state: State, folder: Path) -> list[Cohort]:
+    """Return the cohorts of one workload: its file's, or its stream's."""
+    if part.cohorts_file is not None:
+        return read_cohorts(folder / part.cohorts_file)
+    rows = [row for row in state.rows if row.name == part.name]
+    return part.stream(horizon, rows)

@@ -1,0 +1,102 @@
+"""Key figures of a plan, from the published table alone.
+
+Formulas: CFE score, renewable share, PUE, WUE, CUE and curtailment as in ISO/IEC 30134-2, -8, -9
+and Google's 24/7 methodology (2021): 1 - sum (1 - CFE_grid) import / sum load, by the step.
+"""
+
+import pandas as pd
+
+from optimizer.audit import Published, bills
+from optimizer.config import ASSETS
+from optimizer.horizon import Horizon
+
+Kpis = dict[str, float]
+
+
+def kpis(published: Published, binding_h: float = 24.0) -> dict[str, Kpis]:
+    """Return the key figures of the whole plan, of its binding part, and the cost by kind.
+
+    Returns
+    -------
+    dict with ``plan``, ``binding`` (the first `binding_h` hours) and ``cost_mad``
+    """
+    table, horizon = published.table, published.given.horizon
+    binding = table[horizon.end_h <= binding_h + 1e-9]
+    costs = {f"{name}_{kind}": mad for (name, kind), mad in bills(published).items()}
+    return {
+        "plan": _figures(published, table),
+        "binding": _figures(published, binding),
+        "cost_mad": {key: mad for key, mad in costs.items() if mad},
+    }
+
+
+def _figures(published: Published, table: pd.DataFrame) -> Kpis:
+    """Return energies [MWh], ratios [per unit] and intensities of some steps."""
+    site, hours = published.site, table["step_h"]
+
+    def mwh(column: str) -> float:
+        return float((table[column] * hours).sum())
+
+    def fleet_mwh(kinds: tuple[str, ...], quantity: str) -> float:
+        columns = [f"{p.name}_{quantity}" for p in site.fleet(kinds)]
+        return sum(mwh(c) for c in columns if c in table.columns)
+
+    facility, it = mwh("facility_power_mw"), mwh("facility_it_mw")
+    drawn, genset = mwh("site_import_mw"), mwh("site_genset_mw")
+    available = fleet_mwh(("solar", "wind"), "available_mw")
+    used = fleet_mwh(("solar", "wind"), "used_mw")
+    emission_kg = float(table["site_emission_kg"].sum())
+    water_l = float(table["cooling_water_l"].sum()) if site.cooling is not None else 0.0
+    figures = {
+        "hours_h": float(hours.sum()),
+        "solar_used_mwh": fleet_mwh(("solar",), "used_mw"),
+        "wind_used_mwh": fleet_mwh(("wind",), "used_mw"),
+        "renewable_available_mwh": available,
+        "import_mwh": drawn,
+        "export_mwh": mwh("site_export_mw"),
+        "genset_mwh": genset,
+        "battery_charge_mwh": fleet_mwh(("battery",), "charge_mw"),
+        "battery_discharge_mwh": fleet_mwh(("battery",), "discharge_mw"),
+        "facility_mwh": facility,
+        "it_mwh": it,
+        "shed_mwh": _shed_mwh(published, table),
+        "missed_mwh": float(
+            sum(table[f"{p.name}_missed_mwh"].sum() for p in site.deferrable.values())
+        ),
+        "curtailment_pu": _ratio(available - used, available),
+        "renewable_share_pu": 1 - _ratio(drawn + genset, facility),
+        "pue_pu": _ratio(facility, it) if it else 1.0,
+        "wue_l_per_kwh": _ratio(water_l, it * 1000),
+        "cue_kg_per_kwh": _ratio(emission_kg, it * 1000),
+        "emission_kg": emission_kg,
+        "water_m3": water_l / 1000,
+    }
+    return {key: figures[key] for key in figures if key not in _absent(published)}
+
+
+def _absent(published: Published) -> set[str]:
+    """Return the figures that mean nothing on a site without such assets."""
+    keys = {"solar": {"solar_used_mwh"}, "wind": {"wind_used_mwh"}, "genset": {"genset_mwh"}}
+    keys["battery"] = {"battery_charge_mwh", "battery_discharge_mwh"}
+    missing = [kind for kind in ASSETS if not getattr(published.site, kind)]
+    return set().union(*(keys.get(kind, set()) for kind in missing))
+
+
+def _shed_mwh(published: Published, table: pd.DataFrame) -> float:
+    """Return the commercial load that was not served. [MWh]"""
+    lost = sum(
+        ((table[f"{p.name}_demand_mw"] - table[f"{p.name}_served_mw"]) * table["step_h"]).sum()
+        for p in published.site.firm.values()
+    )
+    return float(lost)
+
+
+def _ratio(part: float, whole: float) -> float:
+    """Return `part` over `whole`; 0 where there is no whole."""
+    return part / whole if whole else 0.0
+
+
+def fixed_charges_mad(published: Published, horizon: Horizon) -> float:
+    """Return what subscribed power costs over the horizon, decided long before the plan. [MAD]"""
+    tariffs = [grid.tariff for grid in published.site.grid.values() if grid.tariff is not None]
+    return sum(tariff.fixed_charge_mad_per_h() for tariff in tariffs) * float(horizon.end_h[-1])

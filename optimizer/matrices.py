@@ -1,0 +1,285 @@
+"""A Pyomo model as arrays, their checks, and values back into the model. Names no solver.
+
+Rows carry a bound type: +1 is <=, -1 is >=, 0 is ==. A constraint with two bounds gives two rows.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+from pyomo.common.errors import InfeasibleConstraintException, PyomoException
+from pyomo.core.base.constraint import ConstraintData
+from pyomo.core.base.var import VarData
+from pyomo.opt import WriterFactory
+from pyomo.repn import generate_standard_repn
+from scipy import sparse
+
+from optimizer.errors import Infeasible, ModelError
+from optimizer.templates import is_template, plain_copy
+
+Floats = NDArray[np.float64]
+Row = tuple[ConstraintData, int]
+
+_PROBLEMS_SHOWN = 5
+_TEMPLATE_ROWS_COMPARED = 5
+_SAME = 1e-9  # two ways of summing the same few terms differ by less
+_PARAM_LOG = logging.getLogger("pyomo.core.base.param")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Matrices:
+    """Minimise cost @ x + cost_offset where a @ x and x keep their bounds.
+
+    Parameters
+    ----------
+    cost, col_lower, col_upper : array, shape (columns,)
+        Bounds may be infinite.
+    a : sparse array, shape (rows, columns)
+        In compressed columns, without explicit zeros.
+    is_integer : bool array, shape (columns,)
+    columns, rows : sequence
+        The Pyomo objects the columns and rows came from; rows with their bound type.
+    compile_s : float
+        How long Pyomo took. [s]
+    """
+
+    cost: Floats
+    cost_offset: float
+    a: sparse.csc_array
+    row_lower: Floats
+    row_upper: Floats
+    col_lower: Floats
+    col_upper: Floats
+    is_integer: NDArray[np.bool_]
+    columns: Sequence[VarData]
+    rows: Sequence[Row]
+    compile_s: float = 0.0
+
+
+def compile_model(model: pyo.ConcreteModel) -> Matrices:
+    """Return `model` as arrays, in the order its parts were declared.
+
+    Raises
+    ------
+    ModelError
+        It is nonlinear, maximised, has not exactly one objective, or a number in it is NaN.
+    Infeasible
+        A constraint without variables cannot hold.
+    """
+    started = time.perf_counter()
+    form = _standard_form(model)
+    if len(form.objectives) != 1:
+        raise ModelError(
+            [f"model: it has {len(form.objectives)} active objectives. Give exactly one."]
+        )
+    if form.objectives[0].sense != pyo.minimize:
+        raise ModelError(["model: its objective is maximised. Minimise its negative."])
+    kind = np.fromiter((row.bound_type for row in form.rows), np.int8, len(form.rows))
+    side = np.asarray(form.rhs, dtype=np.float64)
+    lower, upper, is_integer = _column_bounds(form.columns)
+    matrices = Matrices(
+        cost=form.c.toarray().ravel(),
+        cost_offset=float(form.c_offset[0]),
+        a=form.A,
+        row_lower=np.where(kind <= 0, side, -np.inf),
+        row_upper=np.where(kind >= 0, side, np.inf),
+        col_lower=lower,
+        col_upper=upper,
+        is_integer=is_integer,
+        columns=form.columns,
+        rows=form.rows,
+    )
+    check_finite(matrices)
+    _check_templates(matrices)
+    return _without_idle_rows(matrices, time.perf_counter() - started)
+
+
+def column_names(m: Matrices) -> list[str]:
+    """Return the variables' names; slow for a year, so only on demand."""
+    return [variable.name for variable in m.columns]
+
+
+def row_names(m: Matrices) -> list[str]:
+    """Return the constraints' names; slow for a year, so only on demand."""
+    return [constraint.name for constraint, _ in m.rows]
+
+
+def load_values(m: Matrices, x: Floats) -> None:
+    """Write `x` into the Pyomo variables; `x` is the solution's, which was verified."""
+    for variable, value in zip(m.columns, x.tolist(), strict=True):
+        variable.set_value(value, skip_validation=True)
+
+
+def check_finite(m: Matrices) -> None:
+    """Raise ModelError, with names, unless every number is one the solver may be given."""
+    problems = list(islice(_not_numbers(m), _PROBLEMS_SHOWN + 1))
+    if len(problems) > _PROBLEMS_SHOWN:
+        problems[-1] = "model: and more of the same kind."
+    if problems:
+        raise ModelError(problems)
+
+
+def tidied(m: Matrices, x: Floats, tolerance: float) -> Floats:
+    """Return `x` with whole numbers rounded and bounds kept, where it is within `tolerance`."""
+    near = np.where(m.is_integer, np.rint(x), x)
+    near = np.where(np.abs(near - x) <= tolerance, near, x)
+    inside = np.clip(near, m.col_lower, m.col_upper)
+    slack = tolerance * np.maximum(1.0, np.abs(inside))
+    return np.where(np.abs(inside - near) <= slack, inside, near) + 0.0  # no negative zero
+
+
+def worst_breach(m: Matrices, x: Floats, tolerance: float) -> str | None:
+    """Return a sentence on the row, bound or whole number `x` breaks most; None if it keeps all.
+
+    An excess counts if it is more than `tolerance` of the largest term of its row, or of 1.
+    """
+    if x.shape != m.cost.shape or not np.isfinite(x).all():
+        return "the solution is not one finite number for each variable"
+    activity = m.a @ x
+    terms = abs(m.a)
+    terms.data *= np.repeat(np.abs(x), np.diff(terms.indptr))
+    largest = terms.max(axis=1).toarray().ravel() if m.a.shape[1] else np.zeros(len(activity))
+    checks = (
+        ("row", np.maximum(m.row_lower - activity, activity - m.row_upper), largest),
+        ("bound", np.maximum(m.col_lower - x, x - m.col_upper), np.abs(x)),
+        ("whole number", np.where(m.is_integer, np.abs(x - np.rint(x)), 0.0), 1.0),
+    )
+    for what, excess, scale in checks:
+        relative = excess / np.maximum(1.0, scale)
+        if not (relative <= tolerance).all():
+            k = int(np.argmax(relative))
+            name = m.rows[k][0].name if what == "row" else m.columns[k].name
+            return f"the {what} of {name} is exceeded by {excess[k]:.3g}"
+    return None
+
+
+def coefficient_range(m: Matrices) -> tuple[float, float]:
+    """Return the smallest and the largest size of a matrix coefficient; (1, 1) without any."""
+    sizes = np.abs(m.a.data)
+    return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
+
+
+class _NoDeprecation(logging.Filter):
+    """Drops a warning that Pyomo 6.10.1 gives about itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "sparse_iteritems" not in record.getMessage()
+
+
+def _standard_form(model: pyo.ConcreteModel) -> Any:
+    """Return Pyomo's standard form of `model`, with its objections translated."""
+    silence = _NoDeprecation()
+    _PARAM_LOG.addFilter(silence)
+    try:
+        # templates become Python source, where numpy 2 would write np.float64(0.9)
+        with np.printoptions(legacy="1.25"):
+            writer = WriterFactory("compile_standard_form")
+            return writer.write(model, mixed_form=True, set_sense=None)
+    except InfeasibleConstraintException as problem:
+        name = str(problem).split("'")[1]
+        raise Infeasible(f"{name} cannot hold, whatever is planned.", [name]) from problem
+    except (PyomoException, ValueError, ArithmeticError, LookupError, TypeError) as problem:
+        raise ModelError([f"model: {problem}"]) from problem
+    finally:
+        _PARAM_LOG.removeFilter(silence)
+
+
+def _column_bounds(columns: Sequence[VarData]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return lower bounds, upper bounds and whether each variable is whole."""
+    try:
+        bounds = [variable.bounds for variable in columns]
+    except ValueError as problem:  # Pyomo refuses NaN here, by name
+        raise ModelError([f"model: {problem}"]) from problem
+    lower = np.array([low for low, _ in bounds], dtype=np.float64)  # None becomes NaN
+    upper = np.array([high for _, high in bounds], dtype=np.float64)
+    domains = [id(variable.domain) for variable in columns]  # few, shared by many variables
+    whole = []
+    for domain, variable in dict(zip(domains, columns, strict=True)).items():
+        if not (variable.is_continuous() or variable.is_integer()):
+            raise ModelError([f"model: {variable.name} is neither continuous nor whole."])
+        whole += [domain] if variable.is_integer() else []
+    return (
+        np.where(np.isnan(lower), -np.inf, lower),
+        np.where(np.isnan(upper), np.inf, upper),
+        np.isin(domains, whole) if whole else np.zeros(len(columns), dtype=np.bool_),
+    )
+
+
+def _not_numbers(m: Matrices) -> Iterator[str]:
+    """Yield a sentence for each number no solver can be given."""
+    remedy = "Mend the series or parameter it is made from."
+    for j in np.flatnonzero(~np.isfinite(m.cost)).tolist():
+        yield f"model: the cost of {m.columns[j].name} is {m.cost[j]}. {remedy}"
+    if not np.isfinite(m.cost_offset):
+        yield f"model: the constant of the objective is {m.cost_offset}. {remedy}"
+    for k in np.flatnonzero(~np.isfinite(m.a.data)).tolist():
+        column = m.columns[int(np.searchsorted(m.a.indptr, k, side="right")) - 1].name
+        row = m.rows[m.a.indices[k]][0].name
+        yield f"model: the coefficient of {column} in {row} is {m.a.data[k]}. {remedy}"
+    for low, high in ((m.row_lower, m.row_upper), (m.col_lower, m.col_upper)):
+        for k in np.flatnonzero(~((low < np.inf) & (high > -np.inf))).tolist():
+            part = m.rows[k][0] if low is m.row_lower else m.columns[k]
+            yield f"model: the bounds of {part.name} are {low[k]} and {high[k]}. {remedy}"
+
+
+def _check_templates(m: Matrices) -> None:
+    """Raise ModelError where a row from a template is not what its rule says."""
+    groups: dict[int, list[int]] = {}
+    for k, (constraint, _) in enumerate(m.rows):
+        if is_template(constraint):
+            groups.setdefault(id(constraint.parent_component()), []).append(k)
+    by_row = m.a.tocsr()
+    for group in groups.values():
+        for place in np.linspace(0, len(group) - 1, _TEMPLATE_ROWS_COMPARED).astype(int):
+            k = group[place]
+            if not _is_as_ruled(m, int(k), by_row):
+                name = m.rows[k][0].parent_component().name
+                fault = f"model: {name} differs between its template and its rule."
+                raise ModelError([f"{fault} Build it outside templates()."])
+
+
+def _is_as_ruled(m: Matrices, k: int, by_row: sparse.csr_array) -> bool:
+    """Return whether row `k` equals what the rule gives for its index."""
+    constraint, kind = m.rows[k]
+    try:
+        lower, body, upper = plain_copy(constraint).to_bounded_expression(evaluate_bounds=True)
+    except (ValueError, AttributeError):  # the rule skips this index
+        return False
+    plain = generate_standard_repn(body)
+    terms: dict[int, float] = {}
+    for variable, coefficient in zip(plain.linear_vars, plain.linear_coefs, strict=True):
+        terms[id(variable)] = terms.get(id(variable), 0.0) + coefficient
+    part = slice(by_row.indptr[k], by_row.indptr[k + 1])
+    for j, value in zip(by_row.indices[part], by_row.data[part], strict=True):
+        terms[id(m.columns[j])] = terms.get(id(m.columns[j]), 0.0) - value
+    sides = [(upper, m.row_upper[k])] if kind >= 0 else []
+    sides += [(lower, m.row_lower[k])] if kind <= 0 else []
+    sizes = [abs(float(value)) for value in by_row.data[part]]
+    scale = max([1.0, abs(plain.constant), *sizes])
+    gaps = [side - plain.constant - ours for side, ours in sides if side is not None]
+    return len(gaps) == len(sides) and all(
+        abs(g) <= _SAME * scale for g in [*gaps, *terms.values()]
+    )
+
+
+def _without_idle_rows(m: Matrices, compile_s: float) -> Matrices:
+    """Return `m` without rows that forbid nothing: no variable left in them and no clash."""
+    count = np.bincount(m.a.indices, minlength=len(m.rows))
+    is_idle = (count == 0) & (m.row_lower <= 0) & (m.row_upper >= 0)
+    if not is_idle.any():
+        return replace(m, compile_s=compile_s)
+    keep = np.flatnonzero(~is_idle).tolist()
+    return replace(
+        m,
+        a=m.a[keep, :],
+        row_lower=m.row_lower[keep],
+        row_upper=m.row_upper[keep],
+        rows=[m.rows[k] for k in keep],
+        compile_s=compile_s,
+    )

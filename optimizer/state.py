@@ -1,0 +1,122 @@
+"""The opening state of a plan: one table of what the plant hands over at an hour.
+
+Columns: ``time_utc, name, quantity, key, value``. `quantity` ends in its unit; `key` says which
+one where there are several (a genset's hours in its status, a tariff month, a cohort of work).
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.errors import InputError
+
+COLUMNS = ("time_utc", "name", "quantity", "key", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """One quantity of one part of the plant."""
+
+    name: str
+    quantity: str
+    value: float
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """All rows at one moment, and where they come from."""
+
+    time_utc: pd.Timestamp
+    rows: tuple[StateRow, ...]
+    origin: str
+
+    def find(self, name: str, quantity: str) -> list[StateRow]:
+        """Return every row of `quantity` of the part called `name`."""
+        return [row for row in self.rows if (row.name, row.quantity) == (name, quantity)]
+
+    def value(self, name: str, quantity: str, default: float, key: str = "") -> float:
+        """Return one value, or `default` (the site file's) where the table has no such row."""
+        found = [row.value for row in self.find(name, quantity) if row.key == key]
+        return found[0] if found else default
+
+    def to_csv(self, path: Path) -> None:
+        """Write the table, one row per quantity, values with all their digits."""
+        frame = pd.DataFrame(
+            [
+                (f"{self.time_utc:%Y-%m-%dT%H:%M:%SZ}", r.name, r.quantity, r.key, repr(r.value))
+                for r in self.rows
+            ],
+            columns=list(COLUMNS),
+        )
+        frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def default_state(time_utc: pd.Timestamp) -> State:
+    """Return the state that leaves every value to the site file."""
+    return State(time_utc=time_utc, rows=(), origin="site file (no earlier run, no --state)")
+
+
+def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, str]]) -> State:
+    """Read a state file and check every row; `known` lists the (name, quantity) pairs of the site.
+
+    Raises
+    ------
+    InputError
+        The file is missing or not such a table, or a row is unknown, repeated or not a number.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError([f"{path}: not readable as a state table: {error}."]) from error
+    if tuple(frame.columns) != COLUMNS:
+        expected = ",".join(COLUMNS)
+        raise InputError(
+            [f"{path}: columns = {','.join(frame.columns)} is not {expected}. Give those."]
+        )
+    problems, rows, pairs = [], [], set(known)
+    for record in frame.itertuples():
+        row, wrong = _row(record, time_utc, pairs)
+        where = f"{path}: line {record.Index + 2}"
+        problems += [f"{where}: {text}" for text in wrong]
+        if row is not None:
+            rows.append(row)
+    seen = [(r.name, r.quantity, r.key) for r in rows]
+    problems += [
+        f"{path}: {name} {quantity} {key} appears twice. Keep one row."
+        for name, quantity, key in sorted({s for s in seen if seen.count(s) > 1})
+    ]
+    if problems:
+        raise InputError(problems)
+    return State(time_utc=time_utc, rows=tuple(rows), origin=f"state file {path.name}")
+
+
+def _row(
+    record: object, time_utc: pd.Timestamp, known: set[tuple[str, str]]
+) -> tuple[StateRow | None, list[str]]:
+    """Return the checked row of one record, and what is wrong with it."""
+    name, quantity = str(record.name), str(record.quantity)  # type: ignore[attr-defined]
+    key, text = str(record.key), str(record.value)  # type: ignore[attr-defined]
+    stamp = str(record.time_utc)  # type: ignore[attr-defined]
+    wrong = []
+    if (name, quantity) not in known:
+        names = ", ".join(sorted(f"{n} {q}" for n, q in known))
+        wrong.append(f"{name} {quantity}: the site has no such quantity. It has: {names}.")
+    try:
+        if pd.Timestamp(stamp) != time_utc:
+            wrong.append(
+                f"time_utc = {stamp} is not the plan's start {time_utc:%Y-%m-%dT%H:%MZ}. "
+                "Give the state at that moment."
+            )
+    except (ValueError, TypeError):
+        wrong.append(f"time_utc = {stamp!r} is not a UTC moment. Write 2026-03-01T00:00:00Z.")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        wrong.append(f"value = {text!r} is not a number >= 0. Give a number.")
+    return (None if wrong else StateRow(name, quantity, value, key)), wrong

@@ -1,0 +1,226 @@
+"""Runs on disk: everything is written under a temporary name, flushed, then renamed.
+
+A run is a folder ``DIR/<run id>/`` with the schedule, key figures, manifest, solver log and the
+inputs the audit needs. ``DIR/latest.json`` is replaced last and names the last completed run.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from models.errors import InputError
+from optimizer.audit import Published
+from optimizer.cohorts import from_table, to_table
+from optimizer.component import Given
+from optimizer.config import Agreement, Site, parse_agreement, parse_site
+from optimizer.horizon import Horizon
+from optimizer.state import State, StateRow
+
+SCHEMA_VERSION = 1
+LATEST = "latest.json"
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def new_run_id(now: pd.Timestamp) -> str:
+    """Return a run's name: its UTC moment and six random digits, so that no two are equal."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace a JSON file at once; NaN is refused, keys keep their order."""
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file of a run.
+
+    Raises
+    ------
+    InputError
+        It is missing, cut short or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError([f"{path}: not readable: {error.strerror}. Give a run folder."]) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError([f"{path}: not JSON: {error}. Give a whole run folder."]) from error
+
+
+def write_inputs(folder: Path, published: Published) -> None:
+    """Write what the audit needs: site, agreement, series, opening state and cohorts."""
+    folder.mkdir()
+    site, agreement, given = published.site, published.agreement, published.given
+    write_json(folder / "site.json", site.model_dump(mode="json"))
+    clauses = [{"kind": c.kind, **c.model_dump(mode="json")} for c in agreement.clause]
+    write_json(folder / "agreement.json", {"title": agreement.title, "clause": clauses})
+    given.series.to_parquet(folder / "series.parquet")
+    given.state.to_csv(folder / "state.csv")
+    for name, cohorts in given.cohorts.items():
+        to_table(cohorts).to_csv(folder / f"cohorts_{name}.csv", index=False, lineterminator="\n")
+
+
+def write_schedule(folder: Path, published: Published) -> None:
+    """Write the table twice, as Parquet and as CSV, and the cohorts' rates."""
+    published.table.to_parquet(folder / "schedule.parquet")
+    written = published.table.copy()
+    written.index = written.index.strftime("%Y-%m-%dT%H:%M:%SZ")
+    written.to_csv(folder / "schedule.csv", lineterminator="\n", index_label="time_utc")
+    if len(published.given.rates):
+        rates = published.given.rates.assign(
+            time_utc=pd.DatetimeIndex(published.given.rates["time_utc"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+        rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
+
+
+def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published, list[str]]:
+    """Return what a run folder publishes, and where its two schedules disagree.
+
+    Raises
+    ------
+    InputError
+        A file of the folder is missing or can't be read.
+    """
+    site = parse_site(read_json(folder / "inputs/site.json"), str(folder / "inputs/site.json"))
+    agreement = _read_agreement(folder / "inputs/agreement.json")
+    series = _read_table(folder / "inputs/series.parquet")
+    horizon = Horizon(start=series.index[0], step_h=tuple(series["step_h"].tolist()))
+    cohorts = {
+        part.name: tuple(_read_cohorts(folder / f"inputs/cohorts_{part.name}.csv"))
+        for part in site.deferrable.values()
+    }
+    table = _read_table(folder / "schedule.parquet")
+    figures = read_json(folder / "kpis.json")
+    given = Given(
+        horizon=horizon,
+        series=series,
+        state=_read_state(folder / "inputs/state.csv"),
+        cohorts=cohorts,
+        rates=_read_rates(folder / "rates.csv") if cohorts else pd.DataFrame(),
+        is_elastic=is_elastic,
+    )
+    published = Published(
+        table=table,
+        site=site,
+        agreement=agreement,
+        given=given,
+        objective_mad=float(figures["objective_mad"]),
+    )
+    return published, _differences(table, folder / "schedule.csv")
+
+
+def _read_agreement(path: Path) -> Agreement:
+    """Return the agreement of a run; its dates are text in JSON."""
+    content = read_json(path)
+    for clause in content["clause"]:
+        for key in ("valid_from", "valid_until"):
+            if clause.get(key) is not None:
+                clause[key] = pd.Timestamp(clause[key]).date()
+    return parse_agreement(content, str(path))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return a Parquet table whose index is ``time_utc``."""
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError([f"{path}: not readable as Parquet: {error}. Give a run folder."]) from error
+    frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
+    return frame
+
+
+def _read_state(path: Path) -> State:
+    """Return the opening state of a run."""
+    frame = pd.read_csv(path, keep_default_na=False, dtype=str)
+    rows = tuple(StateRow(r.name, r.quantity, float(r.value), r.key) for r in _named(frame))
+    return State(time_utc=pd.Timestamp(0, tz="UTC"), rows=rows, origin="run folder")
+
+
+def _named(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a state table as records."""
+    return list(frame.itertuples(index=False))
+
+
+def _read_cohorts(path: Path) -> list:
+    """Return the cohorts of one workload of a run."""
+    frame = pd.read_csv(path, float_precision="round_trip")
+    for column in ("earliest_utc", "deadline_utc", "preferred_utc"):
+        if column in frame.columns:
+            frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
+    return from_table(frame)
+
+
+def _read_rates(path: Path) -> pd.DataFrame:
+    """Return the published rates of a run."""
+    frame = pd.read_csv(path, float_precision="round_trip")
+    frame["time_utc"] = pd.DatetimeIndex(pd.to_datetime(frame["time_utc"], utc=True)).as_unit("us")
+    return frame
+
+
+def _differences(table: pd.DataFrame, path: Path) -> list[str]:
+    """Return where the CSV schedule is not the Parquet schedule."""
+    try:
+        written = pd.read_csv(path, index_col="time_utc", float_precision="round_trip")
+    except (OSError, ValueError) as error:
+        return [f"schedule.csv: not readable: {error}"]
+    if list(written.columns) != list(table.columns) or len(written) != len(table):
+        return ["schedule.csv: other columns or rows than schedule.parquet"]
+    stamps = list(table.index.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    if list(written.index) != stamps:
+        return ["schedule.csv: other steps than schedule.parquet"]
+    apart = ~(written.to_numpy() == table.to_numpy())
+    return [
+        f"{stamps[row]}  schedule.csv: {table.columns[column]} is not schedule.parquet's"
+        for row, column in zip(*apart.nonzero(), strict=True)
+    ]
+
+
+def publish(out: Path, run_id: str, write: Callable[[Path], None], *, is_latest: bool) -> Path:
+    """Write a run folder under a hidden name, then rename it; name it in latest.json last.
+
+    `write(folder)` fills the folder, and raises if the run may not be published.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    partial, final = out / f".partial-{run_id}", out / run_id
+    partial.mkdir()
+    try:
+        write(partial)
+        for path in partial.rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        partial.rename(final)
+    finally:
+        if partial.exists():
+            shutil.rmtree(partial)
+    if is_latest:
+        write_json(out / LATEST, {"schema_version": SCHEMA_VERSION, "run": run_id})
+    return final
+
+
+def latest_run(out: Path) -> Path | None:
+    """Return the folder of the last completed run, or none."""
+    if not (out / LATEST).is_file():
+        return None
+    name = str(read_json(out / LATEST).get("run", ""))
+    folder = out / name
+    if not name or Path(name).name != name or not folder.is_dir():
+        raise InputError([f"{out / LATEST}: run = {name!r} is no folder there. Take the file out."])
+    return folder

@@ -1,0 +1,116 @@
+"""The audit of deferrable work: each cohort is followed through the published rates."""
+
+import numpy as np
+import pandas as pd
+
+from optimizer.component import Given, unequal
+from optimizer.state import StateRow
+
+
+class CohortRules:
+    """Holds the published rates against arrivals, deadlines and rate limits."""
+
+    def _own_rates(self, given: Given) -> pd.DataFrame:
+        """Return the published rates of this workload."""
+        return given.rates[given.rates["workload"] == self.name]
+
+    def _undone(self, given: Given) -> pd.DataFrame:
+        """Return what each cohort's published rates leave undone. [MWh]"""
+        rates = self._own_rates(given)
+        hours = pd.Series(given.horizon.hours, index=given.horizon.index)
+        run_mwh = (rates["run_mw"] * rates["time_utc"].map(hours)).groupby(rates["number"]).sum()
+        records = [
+            (c.deadline, c.work_mwh - float(run_mwh.get(number, 0.0)), c.deadline > given.horizon.end)
+            for number, c in enumerate(given.cohorts[self.name])
+        ]
+        return pd.DataFrame(records, columns=["deadline", "undone_mwh", "is_open"])
+
+    def _left_mwh(self, given: Given) -> pd.Series:
+        """Return what each cohort leaves to the next plan: all it can while it still has time."""
+        undone = self._undone(given)
+        most = [c.work_left_max_mwh(given.horizon) for c in given.cohorts[self.name]]
+        left = np.minimum(undone["undone_mwh"].clip(lower=0.0), most)
+        return pd.Series(left, index=undone.index).where(undone["is_open"], 0.0)
+
+    def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
+        """Return missed work, work left and shifted work. [MAD]"""
+        left_mwh = float(self._left_mwh(given).sum())
+        bill = {
+            "left": left_mwh * self.left_mad_per_mwh,
+            "missed": float(own["missed_mwh"].sum()) * self._missed_price(given),
+        }
+        if self.shift_cost_mad_per_mwh:
+            rates = self._own_rates(given)
+            preferred = rates["number"].map(
+                {n: c.preferred for n, c in enumerate(given.cohorts[self.name])}
+            )
+            moved = rates[preferred.notna() & (preferred != rates["time_utc"])]
+            hours = moved["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index))
+            bill["shift"] = float((moved["run_mw"] * hours).sum()) * self.shift_cost_mad_per_mwh
+        return bill
+
+    def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
+        """Return the rules of deferrable work."""
+        horizon, index = given.horizon, own.index
+        total = self._own_rates(given).groupby("time_utc")["run_mw"].sum(min_count=1)
+        arrived, due_missed = pd.Series(0.0, index=index), pd.Series(0.0, index=index)
+        missed = self._undone(given)["undone_mwh"] - self._left_mwh(given)
+        for cohort, missed_mwh in zip(given.cohorts[self.name], missed, strict=True):
+            at = max(int(index.searchsorted(cohort.earliest)), 0)
+            arrived.iloc[min(at, len(index) - 1)] += cohort.work_mwh
+            closing = int((horizon.edges[1:] <= cohort.deadline).sum()) - 1
+            due_missed.iloc[max(closing, 0)] += missed_mwh
+        done = own["run_mw"] * horizon.hours + own["missed_mwh"]
+        rules = {
+            "what runs is the sum of its cohorts [MW]": unequal(
+                own["run_mw"], total.reindex(index, fill_value=0.0)
+            ),
+            "what runs fits its limit [MW]": own["run_mw"] - self.power_max_mw,
+            "work arrived is the input's [MWh]": unequal(own["arrived_mwh"], arrived),
+            "missed work is what no cohort ran [MWh]": unequal(own["missed_mwh"], due_missed),
+            "backlog follows from arrivals and work [MWh]": unequal(
+                own["backlog_mwh"], own["backlog_mwh"].shift(fill_value=0.0) + arrived - done
+            ),
+        }
+        if self.missed_mad_per_mwh is None and not given.is_elastic:
+            rules["no work is missed [MWh]"] = own["missed_mwh"]
+        return rules | self._cohort_rules(given)
+
+    def _cohort_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rules each cohort obeys by itself."""
+        rates, cohorts = self._own_rates(given), given.cohorts[self.name]
+        undone = self._undone(given)
+        run, number = rates["run_mw"], rates["number"]
+        when = pd.DatetimeIndex(rates["time_utc"])
+        ends = when + pd.to_timedelta(
+            rates["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index)), unit="h"
+        )
+
+        def by_cohort(values: list[object]) -> pd.Series:
+            return number.map(dict(enumerate(values)))
+
+        early = when < pd.DatetimeIndex(by_cohort([c.earliest for c in cohorts]))
+        late = ends > pd.DatetimeIndex(by_cohort([c.deadline for c in cohorts]))
+        rate_max = by_cohort([c.rate_max_mw for c in cohorts])
+        overdone = pd.Series(-undone["undone_mwh"].to_numpy(), index=undone["deadline"])
+        return {
+            "no cohort runs before it arrives [MW]": pd.Series(np.where(early, run, 0.0), index=when),
+            "no cohort runs after its deadline [MW]": pd.Series(np.where(late, run, 0.0), index=when),
+            "no cohort exceeds its rate [MW]": pd.Series((run - rate_max).to_numpy(), index=when),
+            "no cohort runs backwards [MW]": pd.Series(-run.to_numpy(), index=when),
+            "no cohort does more than its work [MWh]": overdone,
+        }
+
+    def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
+        """Return the work left in each cohort that has arrived, and its rate limit."""
+        moment, rates = given.horizon.edges[count], self._own_rates(given)
+        before = rates[rates["time_utc"] < moment]
+        hours = before["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index))
+        run_mwh = (before["run_mw"] * hours).groupby(before["number"]).sum()
+        rows = []
+        for number, cohort in enumerate(given.cohorts[self.name]):
+            left_mwh = cohort.work_mwh - float(run_mwh.get(number, 0.0))
+            if cohort.earliest < moment < cohort.deadline and left_mwh > 1e-6:
+                rows.append(StateRow(self.name, "backlog_mwh", left_mwh, cohort.key))
+                rows.append(StateRow(self.name, "rate_max_mw", cohort.rate_max_mw, cohort.key))
+        return rows or [StateRow(self.name, "backlog_mwh", 0.0)]
