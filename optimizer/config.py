@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 import optimizer.agreement  # noqa: F401 - importing the package registers every clause
 from models.errors import InputError
 from models.parameters import Parameters
+from models.weather.reading import ReadOptions
 from optimizer.agreement.clause import Clause, clause_kinds
 from optimizer.assets.battery import Battery
 from optimizer.assets.cooling import Cooling
@@ -20,7 +21,7 @@ from optimizer.assets.grid import Grid
 from optimizer.assets.solar import Solar
 from optimizer.assets.wind import Wind
 from optimizer.component import Component
-from optimizer.solve import SolveOptions
+from optimizer.solution import SolveOptions
 from optimizer.workloads.deferrable import Deferrable
 from optimizer.workloads.firm import Firm
 from optimizer.workloads.training import Training
@@ -51,11 +52,21 @@ class Planning(Parameters):
     )
 
 
+class WeatherSource(Parameters):
+    """Where the weather comes from if the command line does not say."""
+
+    source: str = Field(default="climate", min_length=1, description="climate, or a weather file")
+    reading: ReadOptions = Field(
+        default=ReadOptions(), description="what the file does not say of itself"
+    )
+
+
 class Site(Parameters):
     """All of site.toml."""
 
     place: Place
     plan: Planning
+    weather: WeatherSource = WeatherSource()
     solver: SolveOptions
     facility: Facility
     cooling: Cooling | None = None

@@ -13,11 +13,16 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
-from pyomo.common.errors import InfeasibleConstraintException, PyomoException
+from pyomo.common.errors import (
+    InfeasibleConstraintException,
+    InvalidValueError,
+    PyomoException,
+)
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
 from pyomo.opt import WriterFactory
 from pyomo.repn import generate_standard_repn
+from pyomo.repn.util import InvalidNumber
 from scipy import sparse
 
 from optimizer.errors import Infeasible, ModelError
@@ -45,6 +50,8 @@ class Matrices:
     is_integer : bool array, shape (columns,)
     columns, rows : sequence
         The Pyomo objects the columns and rows came from; rows with their bound type.
+    owner : object
+        Keeps the model alive: without it, its parts forget their names.
     compile_s : float
         How long Pyomo took. [s]
     """
@@ -59,6 +66,7 @@ class Matrices:
     is_integer: NDArray[np.bool_]
     columns: Sequence[VarData]
     rows: Sequence[Row]
+    owner: object = None
     compile_s: float = 0.0
 
 
@@ -81,11 +89,11 @@ def compile_model(model: pyo.ConcreteModel) -> Matrices:
     if form.objectives[0].sense != pyo.minimize:
         raise ModelError(["model: its objective is maximised. Minimise its negative."])
     kind = np.fromiter((row.bound_type for row in form.rows), np.int8, len(form.rows))
-    side = np.asarray(form.rhs, dtype=np.float64)
+    side = _numbers(form.rhs)
     lower, upper, is_integer = _column_bounds(form.columns)
     matrices = Matrices(
         cost=form.c.toarray().ravel(),
-        cost_offset=float(form.c_offset[0]),
+        cost_offset=float(_numbers(form.c_offset)[0]),
         a=form.A,
         row_lower=np.where(kind <= 0, side, -np.inf),
         row_upper=np.where(kind >= 0, side, np.inf),
@@ -94,6 +102,7 @@ def compile_model(model: pyo.ConcreteModel) -> Matrices:
         is_integer=is_integer,
         columns=form.columns,
         rows=form.rows,
+        owner=model,
     )
     check_finite(matrices)
     _check_templates(matrices)
@@ -125,46 +134,6 @@ def check_finite(m: Matrices) -> None:
         raise ModelError(problems)
 
 
-def tidied(m: Matrices, x: Floats, tolerance: float) -> Floats:
-    """Return `x` with whole numbers rounded and bounds kept, where it is within `tolerance`."""
-    near = np.where(m.is_integer, np.rint(x), x)
-    near = np.where(np.abs(near - x) <= tolerance, near, x)
-    inside = np.clip(near, m.col_lower, m.col_upper)
-    slack = tolerance * np.maximum(1.0, np.abs(inside))
-    return np.where(np.abs(inside - near) <= slack, inside, near) + 0.0  # no negative zero
-
-
-def worst_breach(m: Matrices, x: Floats, tolerance: float) -> str | None:
-    """Return a sentence on the row, bound or whole number `x` breaks most; None if it keeps all.
-
-    An excess counts if it is more than `tolerance` of the largest term of its row, or of 1.
-    """
-    if x.shape != m.cost.shape or not np.isfinite(x).all():
-        return "the solution is not one finite number for each variable"
-    activity = m.a @ x
-    terms = abs(m.a)
-    terms.data *= np.repeat(np.abs(x), np.diff(terms.indptr))
-    largest = terms.max(axis=1).toarray().ravel() if m.a.shape[1] else np.zeros(len(activity))
-    checks = (
-        ("row", np.maximum(m.row_lower - activity, activity - m.row_upper), largest),
-        ("bound", np.maximum(m.col_lower - x, x - m.col_upper), np.abs(x)),
-        ("whole number", np.where(m.is_integer, np.abs(x - np.rint(x)), 0.0), 1.0),
-    )
-    for what, excess, scale in checks:
-        relative = excess / np.maximum(1.0, scale)
-        if not (relative <= tolerance).all():
-            k = int(np.argmax(relative))
-            name = m.rows[k][0].name if what == "row" else m.columns[k].name
-            return f"the {what} of {name} is exceeded by {excess[k]:.3g}"
-    return None
-
-
-def coefficient_range(m: Matrices) -> tuple[float, float]:
-    """Return the smallest and the largest size of a matrix coefficient; (1, 1) without any."""
-    sizes = np.abs(m.a.data)
-    return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
-
-
 class _NoDeprecation(logging.Filter):
     """Drops a warning that Pyomo 6.10.1 gives about itself."""
 
@@ -188,6 +157,15 @@ def _standard_form(model: pyo.ConcreteModel) -> Any:
         raise ModelError([f"model: {problem}"]) from problem
     finally:
         _PARAM_LOG.removeFilter(silence)
+
+
+def _numbers(values: Sequence[Any]) -> Floats:
+    """Return `values` as floats, with NaN for what Pyomo wraps because it is no number."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except InvalidValueError:
+        plain = [value.value if isinstance(value, InvalidNumber) else value for value in values]
+        return np.asarray(plain, dtype=np.float64)
 
 
 def _column_bounds(columns: Sequence[VarData]) -> tuple[Floats, Floats, NDArray[np.bool_]]:

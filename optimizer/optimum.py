@@ -5,22 +5,16 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from optimizer.conflict import conflict
+from optimizer.duals import duals_frame, reduced_costs_frame
 from optimizer.errors import Infeasible, SolverGaveNothing
 from optimizer.exclusive import Splits, split
 from optimizer.matrices import Matrices, compile_model, load_values
 from optimizer.schedule import read_rates, read_table
 from optimizer.site import Problem, tie_break_terms
-from optimizer.solve import (
-    SolveOptions,
-    Solution,
-    Status,
-    conflict,
-    duals_frame,
-    duals_with_integers_fixed,
-    reduced_costs_frame,
-    run_highs,
-    solve_relaxation,
-)
+from optimizer.solution import Solution, SolveOptions, Status
+from optimizer.solve import duals_with_integers_fixed, run_highs, solve_relaxation
+from optimizer.stopping import stop_on_signals
 
 SOLVED = (Status.OPTIMAL, Status.FEASIBLE_AT_LIMIT)
 _ROUNDS_MAX = 30
@@ -139,7 +133,7 @@ def _read(
         log=log,
         timings_s=timings,
         solver={
-            "highs": solution.highs_version,
+            "highs": solution.solver,
             "rows": len(matrices.rows),
             "columns": len(matrices.columns),
             "nonzeros": int(matrices.a.nnz),

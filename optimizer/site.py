@@ -8,20 +8,31 @@ Published quantities, which clauses may read: ``site_import_mw``, ``site_genset_
 ``facility_it_mw`` and every component's own columns.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Component, Given, Terms
 from optimizer.config import ASSETS, WORKLOADS, Agreement, Site
-from optimizer.matrices import templates
+from optimizer.templates import templates
 from optimizer.workloads.firm import UNSERVED_MAD_PER_MWH
 
 CostTerms = dict[tuple[str, str], Terms]  # (component, kind) -> terms of the objective
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Where a problem's inputs come from: what every output says."""
+
+    weather_level: str = "given"
+    weather_source: str = "series given by the caller"
+    weather_licence: str = "the owner's"
+    files_sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +43,7 @@ class Problem:
     agreement: Agreement
     given: Given
     model: pyo.ConcreteModel
+    provenance: Provenance = field(default_factory=Provenance)
 
     def block(self, part: Component | Clause) -> pyo.Block:
         """Return the block of a component or a clause."""
@@ -43,7 +55,9 @@ def active_clauses(agreement: Agreement, given: Given) -> list[Clause]:
     return [c for c in agreement.clause if c.holds(given.horizon.index).any()]
 
 
-def build(site: Site, agreement: Agreement, given: Given) -> Problem:
+def build_model(
+    site: Site, agreement: Agreement, given: Given, provenance: Provenance | None = None
+) -> Problem:
     """Return the optimization problem of one plan.
 
     The model's blocks carry the components' names, and clauses their article's, ``art_4_2``;
@@ -51,7 +65,13 @@ def build(site: Site, agreement: Agreement, given: Given) -> Problem:
     """
     with templates():
         model = pyo.ConcreteModel(site.place.name)
-        problem = Problem(site=site, agreement=agreement, given=given, model=model)
+        problem = Problem(
+            site=site,
+            agreement=agreement,
+            given=given,
+            model=model,
+            provenance=provenance or Provenance(),
+        )
         for part in site.components():
             if part is site.cooling:
                 continue
@@ -234,7 +254,7 @@ def _add_objective(problem: Problem) -> None:
     coefficients = np.concatenate([np.array([]), *(c for c, _ in terms)]).tolist()
     variables = [v for _, vs in terms for v in vs]
     problem.model.cost = pyo.Objective(
-        expr=pyo.LinearExpression(
+        expr=LinearExpression(
             constant=constant_mad(problem.site, problem.given),
             linear_coefs=coefficients,
             linear_vars=variables,

@@ -1,4 +1,4 @@
-"""What is asked of a solve and what it gives: options, the five answers, the solution."""
+"""What is asked of a solve and what it gives: options, the solver's word, the verified solution."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,6 +18,18 @@ class Status(Enum):
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
     NO_SOLUTION = "no solution"
+
+
+class Word(Enum):
+    """What a solver says before it is believed."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    EITHER = "infeasible or unbounded"
+    AT_LIMIT = "stopped at the time limit"
+    ENDED = "ended early"
+    LEFT_BEHIND = "left behind: it did not stop when it should"
 
 
 class SolveOptions(Parameters):
@@ -46,6 +58,22 @@ class SolveOptions(Parameters):
         return self.model_copy(update=left)
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
+class Answer:
+    """What one solver object said; while it works, its callbacks write here."""
+
+    word: Word = Word.LEFT_BEHIND
+    x: Floats | None = None
+    bound: float = -math.inf
+    row_dual: Floats | None = None
+    col_dual: Floats | None = None
+    log: list[str] = field(default_factory=list)
+    iterations: dict[str, int] = field(default_factory=dict)
+    pass_s: float = 0.0
+    solve_s: float = 0.0
+    is_asked_to_stop: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Solution:
     """What a solve gave.
@@ -55,7 +83,7 @@ class Solution:
     status, reason
         The answer, and a sentence on it.
     interrupted_by : int or None
-        The signal that asked to stop before the answer was there.
+        The signal that asked to stop, if one did.
     x : array, shape (columns,), or None
         The variables; only if rows, bounds and whole numbers were verified.
     row_dual, col_dual : array or None

@@ -1,44 +1,44 @@
 """Arrays in, a verified solution out. The only file that knows HiGHS.
 
 Every solve has a fresh solver object (the clock of an old one counts against the limit), one
-thread, a fixed seed, and callbacks through which it can be stopped. What comes back is checked
-here in numpy: "optimal" is the solver's word, and it has been wrong.
+thread, a fixed seed, and callbacks through which it can be stopped.
 """
 
-import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import highspy
 import numpy as np
 from highspy import HighsModelStatus, HighsStatus
 
-from optimizer.errors import ModelError
-from optimizer.matrices import (
-    Floats,
-    Matrices,
-    check_finite,
-    coefficient_range,
-    tidied,
-    worst_breach,
-)
-from optimizer.solution import Solution, SolveOptions, Status
+from optimizer.errors import ModelError, SolverGaveNothing
+from optimizer.matrices import Matrices, check_finite
+from optimizer.settle import Inquiry, relaxed, settle, with_integers_fixed
+from optimizer.solution import Answer, Solution, SolveOptions, Status, Word
 from optimizer.stopping import StopFlag, run_watched
 
-TOLERANCE = 1e-6  # of a row's largest term, or of 1: what HiGHS allows whole numbers
-USUAL_COEFFICIENTS = (1e-4, 1e6)  # beyond, presolve has called feasible models infeasible
-DROPPED_COEFFICIENT = 1e-9  # HiGHS's small_matrix_value: it forgets these
+__all__ = [
+    "Solution",
+    "SolveOptions",
+    "Status",
+    "duals_with_integers_fixed",
+    "irreducible_clash",
+    "run_highs",
+    "solve_relaxation",
+    "solver_version",
+]
 
-_DOUBTFUL = (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible)
-_MEANINGS = {
-    HighsModelStatus.kOptimal: Status.OPTIMAL,
-    HighsModelStatus.kModelEmpty: Status.OPTIMAL,
-    HighsModelStatus.kInfeasible: Status.INFEASIBLE,
-    HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+_WORDS = {
+    HighsModelStatus.kOptimal: Word.OPTIMAL,
+    HighsModelStatus.kModelEmpty: Word.OPTIMAL,
+    HighsModelStatus.kInfeasible: Word.INFEASIBLE,
+    HighsModelStatus.kUnbounded: Word.UNBOUNDED,
+    HighsModelStatus.kUnboundedOrInfeasible: Word.EITHER,
+    HighsModelStatus.kTimeLimit: Word.AT_LIMIT,
+    HighsModelStatus.kInterrupt: Word.AT_LIMIT,  # the outer limit, or a signal
 }
-_SMALLEST_CLASH = int(highspy.IisStrategy.kIisStrategyFromLp) + int(
+_SMALLEST_CLASH = int(highspy.IisStrategy.kIisStrategyFromLp) | int(
     highspy.IisStrategy.kIisStrategyIrreducible
 )
 _BOUND_SIGNS = {
@@ -48,21 +48,6 @@ _BOUND_SIGNS = {
 }
 
 
-@dataclass(kw_only=True, slots=True)
-class _Answer:
-    """What one solver object said, before it is believed; status None: it was left behind."""
-
-    status: HighsModelStatus | None = None
-    x: Floats | None = None
-    bound: float = -math.inf
-    row_dual: Floats | None = None
-    col_dual: Floats | None = None
-    log: list[str] = field(default_factory=list)
-    iterations: dict[str, int] = field(default_factory=dict)
-    pass_s: float = 0.0
-    solve_s: float = 0.0
-
-
 def solver_version() -> str:
     """Return the solver's name, version and commit."""
     solver = _new_solver()
@@ -70,42 +55,191 @@ def solver_version() -> str:
 
 
 def run_highs(m: Matrices, options: SolveOptions, stop: StopFlag | None = None) -> Solution:
-    """Solve `m` in one thread and verify the answer.
+    """Solve `m` and verify the answer.
 
-    "Infeasible" is asked again without presolve, "infeasible or unbounded" until it is one of
-    the two. When `stop` rises the best solution so far comes back within 2 s.
+    When `stop` rises, the best solution so far comes back within 2 s.
 
     Raises
     ------
     ModelError
-        A number is NaN, or the solver would not take the model as it is.
+        A number is NaN, or HiGHS would not take the model as it is.
+    """
+    inquiry = Inquiry(
+        ask_solver=_ask, options=options, stop=stop or StopFlag(), solver=solver_version()
+    )
+    return settle(inquiry, m)
+
+
+def solve_relaxation(m: Matrices, options: SolveOptions, stop: StopFlag | None = None) -> Solution:
+    """Solve `m` with whole numbers let go."""
+    return run_highs(relaxed(m), options, stop)
+
+
+def duals_with_integers_fixed(
+    m: Matrices, solution: Solution, options: SolveOptions, stop: StopFlag | None = None
+) -> Solution:
+    """Return the solution, with duals, of `m` with its whole numbers fixed at `solution`'s.
+
+    Raises
+    ------
+    SolverGaveNothing
+        `solution` holds no values to fix.
+    """
+    if solution.x is None:
+        raise SolverGaveNothing(f"There is no solution to find duals of: {solution.reason}.")
+    if solution.row_dual is not None:
+        return solution
+    return run_highs(with_integers_fixed(m, solution.x), options, stop)
+
+
+def irreducible_clash(
+    m: Matrices, options: SolveOptions, stop: StopFlag | None = None
+) -> list[str]:
+    """Return rows and bounds of the relaxed `m` that clash, by name, each of them needed.
+
+    Empty if the relaxation is feasible or time ran out. A bound reads ``grid.import_mw[3] <= 20``.
     """
     check_finite(m)
-    stop = stop or StopFlag()
-    started = time.monotonic()
+    solver, answer = _prepared(relaxed(m), options, presolve=False)
+    _set(solver, {"iis_strategy": _SMALLEST_CLASH, "iis_time_limit": options.time_limit_s})
+    found: list[tuple[HighsStatus, Any]] = []
+    ended = _watched(
+        lambda: found.append(solver.getIis()), solver, answer, options, stop or StopFlag()
+    )
+    return list(_clash_names(m, found[0][1])) if ended and found else []
 
-    def again(problem: Matrices, presolve: str) -> _Answer:
-        return _ask(problem, options.after(time.monotonic() - started), stop, presolve)
 
-    answers = [_ask(m, options, stop, "choose")]
-    if answers[-1].status in _DOUBTFUL:
-        answers.append(again(m, "off"))
-    if answers[-1].status is HighsModelStatus.kUnboundedOrInfeasible:
-        answers.append(again(replace(m, cost=np.zeros_like(m.cost)), "off"))
-    status, reason = _meaning(answers)
-    said = answers[-1]
-    if said.x is not None and status in (Status.OPTIMAL, Status.FEASIBLE_AT_LIMIT):
-        said.x = tidied(m, said.x, TOLERANCE)
-        if m.is_integer.any() and worst_breach(m, said.x, TOLERANCE):
-            answers.append(again(_with_integers_fixed(m, said.x), "choose"))
-            said.x = answers[-1].x  # whole numbers made exact moved a row: mend the rest
-        breach = worst_breach(m, said.x, TOLERANCE) if said.x is not None else "nothing came back"
-        if breach:
-            status, reason = Status.NO_SOLUTION, f"the solver's answer is refused: {breach}"
-    return _solution(m, answers, said, Solution(
-        status=status,
-        reason=reason,
-        options=options,
-        solver=solver_version(),
-        interrupted_by=stop.signal_number,
-    ))
+def _clash_names(m: Matrices, clash: Any) -> Iterator[str]:
+    """Yield the rows' names, then the bounds."""
+    yield from dict.fromkeys(m.rows[k][0].name for k in clash.row_index_)
+    for j, kind in zip(clash.col_index_, clash.col_bound_, strict=True):
+        if int(kind) in _BOUND_SIGNS:
+            sign = _BOUND_SIGNS[int(kind)]
+            bound = m.col_upper[j] if sign == "<=" else m.col_lower[j]
+            yield f"{m.columns[j].name} {sign} {bound:g}"
+
+
+def _ask(m: Matrices, options: SolveOptions, stop: StopFlag, presolve: bool) -> Answer:
+    """Return what a fresh solver says about `m`."""
+    started = time.perf_counter()
+    solver, answer = _prepared(m, options, presolve)
+    passed = time.perf_counter()
+    returned: list[HighsStatus] = []
+    ended = _watched(lambda: returned.append(solver.run()), solver, answer, options, stop)
+    answer.pass_s, answer.solve_s = passed - started, time.perf_counter() - passed
+    if not ended:
+        return answer
+    if not returned or returned[0] == HighsStatus.kError:
+        answer.word, answer.x = Word.ENDED, None
+        return answer
+    _read(solver, m, answer)
+    return answer
+
+
+def _read(solver: Any, m: Matrices, answer: Answer) -> None:
+    """Write into `answer` what `solver` ended with."""
+    status, info, values = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
+    answer.word = _WORDS.get(status, Word.ENDED)
+    is_feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    answer.x = np.array(values.col_value) if is_feasible else None
+    if status == HighsModelStatus.kModelEmpty:
+        answer.x = np.zeros(0)
+    if m.is_integer.any():
+        answer.bound = info.mip_dual_bound
+    elif status == HighsModelStatus.kOptimal:
+        answer.row_dual, answer.col_dual = np.array(values.row_dual), np.array(values.col_dual)
+    answer.iterations = {
+        "simplex": info.simplex_iteration_count,
+        "interior_point": info.ipm_iteration_count,
+        "nodes": int(info.mip_node_count),
+    }
+
+
+def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, Answer]:
+    """Return a fresh solver that holds `m`, and the answer its callbacks write into."""
+    solver, answer = _new_solver(), Answer()
+
+    def interrupt(event: highspy.HighsCallbackEvent) -> None:
+        if answer.is_asked_to_stop:
+            event.interrupt()
+
+    def interrupt_mip(event: highspy.HighsCallbackEvent) -> None:
+        answer.bound = event.data_out.mip_dual_bound
+        interrupt(event)
+
+    def improve(event: highspy.HighsCallbackEvent) -> None:
+        answer.x = np.array(event.data_out.mip_solution)
+
+    solver.cbLogging.subscribe(lambda event: answer.log.append(event.message))
+    solver.cbSimplexInterrupt.subscribe(interrupt)
+    solver.cbIpmInterrupt.subscribe(interrupt)
+    solver.cbMipInterrupt.subscribe(interrupt_mip)
+    solver.cbMipImprovingSolution.subscribe(improve)
+    settings = {
+        "log_to_console": False,
+        "threads": 1,
+        "parallel": "off",
+        "presolve": "choose" if presolve else "off",
+        "random_seed": options.seed,
+        "time_limit": options.time_limit_s,
+        "mip_rel_gap": options.mip_gap_pu,
+    }
+    _set(solver, settings)
+    _pass(solver, m, answer)
+    return solver, answer
+
+
+def _pass(solver: Any, m: Matrices, answer: Answer) -> None:
+    """Give the arrays to `solver` and see that it holds what it was given."""
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = m.a.shape
+    model.offset_ = m.cost_offset
+    model.col_cost_, model.col_lower_, model.col_upper_ = m.cost, m.col_lower, m.col_upper
+    model.row_lower_, model.row_upper_ = m.row_lower, m.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = m.a.indptr
+    model.a_matrix_.index_ = m.a.indices
+    model.a_matrix_.value_ = m.a.data
+    if m.is_integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[whole] for whole in m.is_integer.tolist()]
+    if solver.passModel(model) == HighsStatus.kError:
+        raise ModelError([f"model: HiGHS refuses it. {''.join(answer.log[-3:])}"])
+    held = (solver.getNumRow(), solver.getNumCol(), solver.getNumNz())
+    given = (*m.a.shape, m.a.nnz)
+    if held != given:  # it drops coefficients below 1e-9
+        k = int(np.argmin(np.abs(m.a.data)))
+        column = m.columns[int(np.searchsorted(m.a.indptr, k, side="right")) - 1].name
+        where = f"{column} in {m.rows[m.a.indices[k]][0].name} is {m.a.data[k]:.3g}"
+        raise ModelError(
+            [f"model: HiGHS holds {held} of {given} rows, columns, coefficients; {where}."]
+        )
+
+
+def _set(solver: Any, settings: dict[str, object]) -> None:
+    """Set options, each of which HiGHS must accept."""
+    for name, value in settings.items():
+        if solver.setOptionValue(name, value) != HighsStatus.kOk:
+            raise ModelError([f"model: HiGHS refuses the option {name} = {value}."])
+
+
+def _watched(
+    work: Callable[[], object], solver: Any, answer: Answer, options: SolveOptions, stop: StopFlag
+) -> bool:
+    """Return whether `work` of `solver` ended before it had to be left behind."""
+
+    def ask_to_stop() -> None:
+        answer.is_asked_to_stop = True
+
+    def silence() -> None:
+        for callback in solver.callbacks:
+            solver.stopCallback(callback.callback_type)
+
+    return run_watched(
+        work, stop=stop, limit_s=options.outer_s(), ask_to_stop=ask_to_stop, silence=silence
+    )
+
+
+def _new_solver() -> Any:
+    make: Any = highspy.Highs
+    return make()

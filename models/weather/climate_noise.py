@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gamma, log_ndtr, ndtr, ndtri
+from scipy.special import betaincinv, gamma, log_ndtr, ndtr, ndtri
 
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.datetime64]
@@ -114,14 +114,15 @@ def monthly_curve(values: Sequence[float], days: DayArray) -> FloatArray:
     return anchors[month] * (1.0 - away) + anchors[beside] * away
 
 
-def weibull_shape(variation: FloatArray) -> FloatArray:
-    """Return the Weibull shape with a given standard deviation over mean, by bisection."""
-    low, high = np.full_like(variation, 0.2), np.full_like(variation, 20.0)
-    for _ in range(60):
-        shape = 0.5 * (low + high)
-        wide = gamma(1 + 2 / shape) / gamma(1 + 1 / shape) ** 2 - 1.0 > variation**2
-        low, high = np.where(wide, shape, low), np.where(wide, high, shape)
-    return 0.5 * (low + high)
+def beta(normals: FloatArray, mean: FloatArray, deviation: FloatArray, top: float) -> FloatArray:
+    """Return quantiles of a beta distribution on [0, top], given its mean and deviation.
+
+    On [0, 1] with mean m and variance v: a + b = m (1 - m) / v - 1, a = m (a + b).
+    """
+    centre = mean / top
+    total = centre * (1.0 - centre) / (deviation / top) ** 2 - 1.0
+    quantiles = betaincinv(centre * total, (1.0 - centre) * total, ndtr(normals))
+    return np.asarray(top * quantiles, dtype=float)
 
 
 def weibull(normals: FloatArray, mean: FloatArray, shape: FloatArray) -> FloatArray:

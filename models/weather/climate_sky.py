@@ -1,7 +1,7 @@
 """The bundled climate's irradiance: a day's sum by its month, then haze, cloud and fog by the hour.
 
 Every day has a cleanest possible sky (Ineichen-Perez at a low turbidity). The share of it that is
-lost is Weibull-distributed with the published mean and spread of the month. Haze takes its part of
+lost is beta-distributed with the published mean and spread of the month. Haze takes its part of
 the loss from all hours alike, cloud and fog the rest hour by hour, so that the day's sum is met.
 Beam and diffuse follow from the hour's clearness, whatever dimmed it.
 """
@@ -17,9 +17,8 @@ from models.weather.climate_drivers import Drivers
 from models.weather.climate_noise import (
     DayArray,
     FloatArray,
+    beta,
     monthly_curve,
-    weibull,
-    weibull_shape,
 )
 from models.weather.climate_table import Site, SkyClimate
 from models.weather.schema import Place
@@ -83,15 +82,19 @@ def cells(site: Site, days: DayArray) -> Cells:
 def day_losses(sky: SkyClimate, loss: FloatArray, days: DayArray) -> FloatArray:
     """Return the share of the cleanest day's sum that each day loses [pu].
 
-    A month's spread is the published one without the season's march through the month.
+    A month's spread is the published one without the season's march through the month. No day is
+    darker than overcast all day long.
     """
     clean = np.array(sky.clean_sky_mean_w_per_m2)
     mean = 1.0 - np.array(sky.ghi_mean_w_per_m2) / clean
     march = (1.0 - mean) * np.array(sky.clean_sky_sd_w_per_m2)
     spread = np.sqrt(np.array(sky.ghi_sd_w_per_m2) ** 2 - march**2) / clean
-    shape = weibull_shape(spread / mean)
-    lost = weibull(loss, monthly_curve(mean, days), monthly_curve(shape, days))
-    return np.minimum(lost, 1.0 - sky.overcast_transmission_pu)
+    return beta(
+        loss,
+        monthly_curve(mean, days),
+        monthly_curve(spread, days),
+        1.0 - sky.overcast_transmission_pu,
+    )
 
 
 def irradiance(site: Site, sky: SkyClimate, drivers: Drivers) -> dict[str, FloatArray]:

@@ -37,11 +37,12 @@ def fill_gaps(weather: Weather, longest_h: float) -> Weather:
     if not counts.any():
         return weather
     filled = table.interpolate(method="linear", limit_direction="both")
-    parts = table.loc[:, list(IRRADIANCE)]
+    parts = table[list(IRRADIANCE)].copy()
     dark: BoolArray = np.asarray(np.isnan(parts.to_numpy(dtype=float)).any(axis=1), dtype=bool)
     if dark.any():
-        made = filled_means(parts.mask(dark[:, None]), weather.step_h, weather.place)
+        parts.loc[dark] = np.nan
+        made = filled_means(parts, weather.step_h, weather.place)
         for name in IRRADIANCE:
-            filled[name] = parts[name].where(~dark, made[name])
+            filled[name] = table[name].where(~dark, made[name])
     note = ", ".join(f"{name} ({count} steps)" for name, count in counts.items() if count)
     return replace(weather, table=filled, source=f"{weather.source}; gaps filled: {note}")

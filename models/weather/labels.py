@@ -82,18 +82,23 @@ def _clear_day_lags_min(weather: Weather) -> FloatArray:
     for row, sky in zip(misfit, clear, strict=True):
         fit = per_day(ghi * sky) ** 2 / np.maximum(energy * per_day(sky * sky), 1e-9)
         row[:] = np.where(told, 1.0 - fit, 1.0)
-    best = misfit.argmin(axis=0)
-    inside = (misfit.min(axis=0) <= MISFIT_MAX) & (best > 0) & (best < len(clear) - 1)
-    return np.asarray(-_refined_min(misfit[:, inside], best[inside]), dtype=float)
+    lag_min, least = _bottom(misfit)
+    return -lag_min[told & (least <= MISFIT_MAX)]
 
 
-def _refined_min(misfit: FloatArray, best: npt.NDArray[np.int64]) -> FloatArray:
-    """Return the lag at the bottom of the parabola through the best lag and its neighbours."""
+def _bottom(misfit: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return lag [min] and misfit at the bottom of the parabola through the best three lags.
+
+    A best lag at either end of those tried has no bottom: its misfit is infinite.
+    """
+    best = np.clip(misfit.argmin(axis=0), 1, len(misfit) - 2)
     days = np.arange(misfit.shape[1])
     before, at, after = misfit[best - 1, days], misfit[best, days], misfit[best + 1, days]
     bend = np.maximum(before - 2.0 * at + after, 1e-12)
-    part = np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
-    return np.asarray((best - len(misfit) // 2 + part) * LAG_STEP_S / 60.0, dtype=float)
+    part = 0.5 * (before - after) / bend
+    lag_min = (best - len(misfit) // 2 + part) * LAG_STEP_S / 60.0
+    least = np.where(np.abs(part) <= 1.0, at - 0.25 * (before - after) * part, np.inf)
+    return np.asarray(lag_min, dtype=float), np.asarray(least, dtype=float)
 
 
 def _days(weather: Weather) -> tuple[npt.NDArray[np.int64], int]:

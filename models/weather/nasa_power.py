@@ -118,7 +118,8 @@ def _table(
     table = rows.rename(columns=NAMES)
     pressure = rows["PS"] * PA_PER_KPA if "PS" in rows else None
     if "T2MWET" in rows and pressure is not None:
-        more, notes = pd.DataFrame({"pressure_pa": pressure}), []
+        more = pd.DataFrame({"pressure_pa": pressure})
+        notes: list[str] = []
     else:
         humidity = rows["RH2M"] / 100.0 if "RH2M" in rows else None
         more, notes = wet_bulb_and_pressure(rows["T2M"], humidity, pressure, place, options, where)

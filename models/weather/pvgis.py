@@ -5,7 +5,7 @@ in hourly files at the stamp (hh:10 and the like), in typical years at stamp + i
 offset; `instants.step_means` makes it means over [hh:00, hh+1:00). ERA5 irradiance, stamped hh:30
 or with an offset of 0.5 h, is that mean already. Temperature, humidity, pressure and wind are
 taken as instants at hh:00 and become the mean of both ends of the hour. A GHI of exactly 0 under
-a sun above 15 degrees is how PVGIS writes a missing satellite image: it becomes NaN, which
+a sun above 5.7 degrees is how PVGIS writes a missing satellite image: it becomes NaN, which
 `checks.check` refuses and `fill.fill_gaps` fills if asked.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from models.errors import InputError
 from models.weather.derive import mean_of_both_ends
-from models.weather.instants import INSTANTS_NOTE, normal_beam_means, step_means
+from models.weather.instants import INSTANTS_NOTE, SIN_LOW, normal_beam_means, step_means
 from models.weather.pvgis_file import read_pvgis_file
 from models.weather.reading import (
     DEFAULTS,
@@ -34,7 +34,6 @@ from models.weather.sun import sin_elevation
 
 LICENCE = "PVGIS (c) European Union, free use with attribution"
 STAMP = "%Y%m%d:%H%M"
-SIN_HIGH = float(np.sin(np.radians(15.0)))
 CENTRED_H = 0.5
 HOUR = pd.Timedelta(hours=1)
 TMY_COLUMNS = {
@@ -153,8 +152,9 @@ def irradiance_means(
     """
     steps = pd.DatetimeIndex(parts.index)
     seen_at = steps + pd.Timedelta(seconds=round(offset_h * 3600))
-    lost = (parts["ghi_w_per_m2"] == 0.0).to_numpy() & (sin_elevation(seen_at, place) > SIN_HIGH)
-    seen = parts.mask(lost[:, None])
+    lost = (parts["ghi_w_per_m2"] == 0.0).to_numpy() & (sin_elevation(seen_at, place) > SIN_LOW)
+    seen = parts.copy()
+    seen.loc[lost] = np.nan
     if offset_h == CENTRED_H:
         beam = (seen["ghi_w_per_m2"] - seen["dhi_w_per_m2"]).to_numpy()
         means = seen.assign(dni_w_per_m2=normal_beam_means(beam, steps, 1.0, place))
@@ -162,9 +162,9 @@ def irradiance_means(
     else:
         means = step_means(seen.set_axis(seen_at), steps, 1.0, place)
         notes = [INSTANTS_NOTE]
-    means = means.mask(seen.isna().any(axis=1).to_numpy()[:, None])
+    means.loc[seen.isna().any(axis=1).to_numpy()] = np.nan
     if lost.any():
-        notes.append(f"zero GHI under a high sun taken as missing ({int(lost.sum())} hours)")
+        notes.append(f"zero GHI while the sun was up taken as missing ({int(lost.sum())} hours)")
     return means, notes
 
 

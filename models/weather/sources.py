@@ -71,7 +71,7 @@ def _json_kind(path: Path) -> str:
     outputs, properties = (content.get(key) for key in ("outputs", "properties"))
     if isinstance(properties, dict) and "parameter" in properties:
         return "nasa_power"
-    if isinstance(outputs, dict) and "tmy_hourly" in outputs:
+    if "message" in content or (isinstance(outputs, dict) and "tmy_hourly" in outputs):
         return "pvgis_tmy"
     if isinstance(outputs, dict) and "hourly" in outputs:
         return "pvgis_hourly"

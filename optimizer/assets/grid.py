@@ -79,10 +79,10 @@ class Grid(Component):
         steps, hours = given.horizon.steps, given.horizon.hours
         import_max, export_max = (given.column(f"{self.name}_{q}") for q in LIMITS)
         block.import_mw = pyo.Var(
-            steps, bounds={t: (0.0, mw) for t, mw in enumerate(import_max)}.get
+            steps, bounds=[(0.0, mw) for mw in import_max.tolist()]
         )
         block.export_mw = pyo.Var(
-            steps, bounds={t: (0.0, mw) for t, mw in enumerate(export_max)}.get
+            steps, bounds=[(0.0, mw) for mw in export_max.tolist()]
         )
         share = {t: 1 / import_max[t] for t in steps if import_max[t] > 0 and export_max[t] > 0}
         block.import_share_per_mw = pyo.Param(list(share), initialize=share)

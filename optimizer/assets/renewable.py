@@ -31,7 +31,7 @@ class Renewable(Component):
         """Declare the power used; its bounds are all there is to obey."""
         available_mw = given.column(f"{self.name}_available_mw")
         block.used_mw = pyo.Var(
-            given.horizon.steps, bounds={t: (0.0, mw) for t, mw in enumerate(available_mw)}.get
+            given.horizon.steps, bounds=[(0.0, mw) for mw in available_mw.tolist()]
         )
 
     def to_bus_mw(self, block: pyo.Block, t: int) -> object:

@@ -140,7 +140,7 @@ class Deferrable(CohortRules, Component):
                 live[t].append(number)
         if all(len(numbers) <= 1 for numbers in live.values()):  # then the sum is the cohort's rate
             rates = [min([cohorts[n].rate_max_mw for n in live[t]], default=0.0) for t in horizon.steps]
-            bounds = {t: (0.0, min(rate, self.power_max_mw)) for t, rate in enumerate(rates)}.get
+            bounds = [(0.0, min(rate, self.power_max_mw)) for rate in rates]
             block.run_mw = pyo.Var(horizon.steps, bounds=bounds)
         else:
             block.run_mw = pyo.Var(horizon.steps, bounds=(0, self.power_max_mw))
@@ -166,8 +166,8 @@ class Deferrable(CohortRules, Component):
         left = {n: (0.0, c.work_left_max_mwh(given.horizon)) for n, c in enumerate(cohorts)}
         missed = {n: (0.0, c.work_mwh) for n, c in enumerate(cohorts) if may_miss}
         left = {n: bounds for n, bounds in left.items() if cohorts[n].deadline > end}
-        block.left_mwh = pyo.Var(list(left), bounds=left.get)
-        block.missed_mwh = pyo.Var(list(missed), bounds=missed.get)
+        block.left_mwh = pyo.Var(list(left), bounds=lambda _, n: left[n])
+        block.missed_mwh = pyo.Var(list(missed), bounds=lambda _, n: missed[n])
 
         def work(b, n):
             run_mwh = [hours[t] * self._rate(b, n, t) for t in windows[n]]

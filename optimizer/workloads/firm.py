@@ -91,10 +91,10 @@ class Firm(Component):
         demand_mw = given.column(self._demand)
         parameter(block, "demand_mw", demand_mw)
         for name, tier in zip(self._tier_names(), self.tiers, strict=True):
-            bounds = {t: (0.0, tier.shed_max_pu * mw) for t, mw in enumerate(demand_mw)}.get
+            bounds = [(0.0, tier.shed_max_pu * mw) for mw in demand_mw.tolist()]
             block.add_component(name, pyo.Var(given.horizon.steps, bounds=bounds))
         if given.is_elastic:
-            bounds = {t: (0.0, mw) for t, mw in enumerate(demand_mw)}.get
+            bounds = [(0.0, mw) for mw in demand_mw.tolist()]
             block.unserved_mw = pyo.Var(given.horizon.steps, bounds=bounds)
 
     def _lost(self, given: Given) -> list[str]:

@@ -6,16 +6,17 @@ speed: a fleet of 100 MW at full power does 100 MWh of work in an hour.
 """
 
 from functools import cached_property
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
 from optimizer.component import Component, Given, Terms, solved, unequal
 from optimizer.state import StateRow
 
+Point = Annotated[tuple[float, float], Strict(strict=False)]  # TOML gives a list
 SHORTFALL_MAD_PER_MWH = 1e5  # diagnostic only: contracted work that may not fail has a price there
 
 
@@ -51,7 +52,7 @@ class Training(Component):
     """One fleet with one power-throughput curve and one contract."""
 
     power_max_mw: float = Field(gt=0, le=1e5, description="IT power of the fleet at full cap [MW]")
-    curve: tuple[tuple[float, float], ...] = Field(
+    curve: tuple[Point, ...] = Field(
         strict=False, min_length=1, description="measured (power, throughput) at caps [per unit]"
     )
     floor_pu: float = Field(ge=0, le=1, description="contracted work per window [per unit of nominal]")

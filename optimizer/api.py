@@ -1,0 +1,110 @@
+"""What a notebook calls: one function for the day, two for a model of one's own."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from models.weather.schema import Weather
+from optimizer.plan import Plan, build_problem, make_plan, solve_problem
+from optimizer.config import Agreement, Site
+from optimizer.horizon import Horizon
+from optimizer.prepare import Asked
+from optimizer.site import Problem
+from optimizer.state import State
+
+
+def plan(
+    site: Site | str | Path | None = None,
+    weather: Weather | str | Path | None = None,
+    *,
+    start: pd.Timestamp | str,
+    agreement: Agreement | str | Path | None = None,
+    horizon: Horizon | str | None = None,
+    state: State | str | Path | None = None,
+    series: pd.DataFrame | None = None,
+    out: str | Path | None = None,
+    now: pd.Timestamp | None = None,
+) -> Plan:
+    """Return an audited plan: weather, models, optimum, audit, and files where `out` is given.
+
+    Parameters
+    ----------
+    site, agreement : object or path, optional
+        The bundled default plant and agreement where not given.
+    weather : Weather, ``"climate"`` or path, optional
+        The site file's source where not given.
+    start : Timestamp or str
+        Beginning of the first step, UTC.
+    horizon : Horizon or str, optional
+        Steps, e.g. ``"48h@15min+120h@1h"``; the site file's where not given.
+    state : State or path, optional
+        Opening state; else what the last run in `out` hands over at `start`; else the site's.
+    series : DataFrame, shape (steps, columns), optional
+        Input series by published column (``wind_main_available_mw``), on the horizon's steps.
+    out, now : path and Timestamp, optional
+        Folder of runs, and the moment that names the run (the clock's where not given).
+
+    Returns
+    -------
+    Plan
+        ``schedule``, ``kpis``, ``model``, ``duals``, ``clauses``, ``explain()``.
+
+    Raises
+    ------
+    InputError, WeatherError, Infeasible, SolverGaveNothing, AuditFailed
+        Each says what is wrong and what to do.
+    """
+    asked = Asked(
+        site=site,
+        agreement=agreement,
+        weather=weather,
+        start=start,
+        horizon=horizon,
+        state=state,
+        series=series,
+        out=out,
+    )
+    return make_plan(asked, _moment(now))
+
+
+def build(
+    site: Site | str | Path | None = None,
+    weather: Weather | str | Path | None = None,
+    *,
+    start: pd.Timestamp | str,
+    agreement: Agreement | str | Path | None = None,
+    horizon: Horizon | str | None = None,
+    state: State | str | Path | None = None,
+    series: pd.DataFrame | None = None,
+) -> Problem:
+    """Return the problem of a plan; its ``model`` is a Pyomo model to extend before `solve`.
+
+    Parameters are those of `plan`.
+    """
+    return build_problem(
+        Asked(
+            site=site,
+            agreement=agreement,
+            weather=weather,
+            start=start,
+            horizon=horizon,
+            state=state,
+            series=series,
+        )
+    )
+
+
+def solve(
+    problem: Problem,
+    *,
+    out: str | Path | None = None,
+    now: pd.Timestamp | None = None,
+    is_relaxed: bool = False,
+) -> Plan:
+    """Return the audited optimum of a problem, as `plan` does; see `optimizer.plan.solve`."""
+    return solve_problem(problem, out=out, now=_moment(now), is_relaxed=is_relaxed)
+
+
+def _moment(now: pd.Timestamp | None) -> pd.Timestamp:
+    """Return the moment that names a run: the clock's, unless the caller says."""
+    return pd.Timestamp.now(tz="UTC") if now is None else now

@@ -1,0 +1,333 @@
+"""The daily use case: weather and state in, an audited and published plan out."""
+
+import platform
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.audit import Published, audit, clauses_in_force
+from optimizer.binding import binding
+from optimizer.breach import Breach
+from optimizer.errors import AuditFailed, Infeasible
+from optimizer.kpis import fixed_charges_mad, kpis
+from optimizer.optimum import Optimum, optimize
+from optimizer.prepare import Asked, prepare
+from optimizer.site import Problem, build_model
+from optimizer.solution import Status
+from optimizer.store import (
+    SCHEMA_VERSION,
+    new_run_id,
+    publish,
+    read_published,
+    sha256,
+    write_inputs,
+    write_json,
+    write_schedule,
+)
+
+LIBRARIES = ("pyomo", "highspy", "pvlib", "windpowerlib", "pandas", "numpy", "pydantic", "tzdata")
+BREACHES_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An audited plan.
+
+    Attributes
+    ----------
+    schedule : DataFrame, shape (steps, columns)
+        The published table.
+    kpis : dict
+        Key figures of the plan and of its binding part, and cost by kind.
+    model : ConcreteModel
+        The Pyomo model, holding the values.
+    duals : DataFrame
+        Prices of constraints by name and index, integers fixed. [MAD per unit]
+    binding : DataFrame
+        Limits that bind, dearest first.
+    clauses : list of dict
+        Article, whether hard and kept, amount bought, sentence.
+    """
+
+    schedule: pd.DataFrame
+    kpis: dict[str, dict[str, float]]
+    duals: pd.DataFrame
+    binding: pd.DataFrame
+    clauses: list[dict[str, Any]]
+    optimum: Optimum
+    timings_s: dict[str, float]
+    run_dir: Path | None = None
+
+    @property
+    def model(self) -> pyo.ConcreteModel:
+        """The Pyomo model, holding the plan's values."""
+        return self.optimum.problem.model
+
+    @property
+    def objective_mad(self) -> float:
+        """Cost of the whole horizon. [MAD]"""
+        return self.optimum.objective_mad
+
+    @property
+    def mip_gap_pu(self) -> float:
+        """Proven distance from the optimum. [per unit]"""
+        return self.optimum.mip_gap_pu
+
+    @property
+    def status(self) -> str:
+        """``optimal``, ``feasible at limit`` or ``interrupted``."""
+        return "interrupted" if self.optimum.interrupted_by else self.optimum.status.value
+
+    def explain(self) -> str:
+        """Say in sentences how the clauses stand, and what binds at which price."""
+        sentences = [str(clause["sentence"]) for clause in self.clauses]
+        for row in self.binding.head(8).itertuples():
+            sentences.append(
+                f"{row.limit} binds in {row.step_count} steps; one unit more in each is worth "
+                f"{row.worth_mad:,.0f} MAD."
+            )
+        return "\n".join(sentences)
+
+
+def build_problem(asked: Asked) -> Problem:
+    """Return the problem a caller asks for; ``.model`` is Pyomo's, to be extended."""
+    ready = prepare(asked)
+    return build_model(ready.site, ready.agreement, ready.given, ready.provenance)
+
+
+def solve_problem(
+    problem: Problem,
+    *,
+    out: str | Path | None = None,
+    now: pd.Timestamp | None = None,
+    is_relaxed: bool = False,
+) -> Plan:
+    """Return the audited optimum of `problem`, published in `out` if that is given.
+
+    Parameters
+    ----------
+    out : path, optional
+        Folder of runs; needs `now`, which names the run.
+    is_relaxed : bool
+        Leave out that integers are whole; nothing is audited or published then.
+
+    Raises
+    ------
+    Infeasible
+        No schedule keeps every limit. Where `out` is given, a least-shortfall diagnostic is
+        written beside the runs, never as the latest.
+    SolverGaveNothing
+        Nothing was found in time.
+    AuditFailed
+        The schedule breaks a rule; nothing is published.
+    """
+    run_id = new_run_id(now) if out is not None and now is not None else None
+    try:
+        optimum = optimize(problem, is_relaxed=is_relaxed)
+    except Infeasible as error:
+        if out is None or run_id is None:
+            raise
+        diagnostic = _diagnose(problem, Path(out), run_id)
+        raise Infeasible(f"{error}\n{diagnostic}", error.names) from error
+    started = time.perf_counter()
+    published = _published(optimum)
+    plan = _plan(published, optimum, is_audited=not is_relaxed)
+    plan.timings_s["audit"] = time.perf_counter() - started
+    if out is None or run_id is None or is_relaxed:
+        return plan
+    folder = publish(
+        Path(out),
+        run_id,
+        lambda partial: _write(partial, published, plan),
+        is_latest=not optimum.interrupted_by,
+    )
+    return replace(plan, run_dir=folder)
+
+
+def make_plan(asked: Asked, now: pd.Timestamp | None = None) -> Plan:
+    """Return the audited plan a caller asks for, published where ``asked.out`` is given."""
+    started = time.perf_counter()
+    ready = prepare(asked)
+    prepared = time.perf_counter()
+    problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
+    built = time.perf_counter()
+    made = solve_problem(problem, out=asked.out, now=now)
+    made.timings_s.update({"prepare": prepared - started, "build": built - prepared})
+    return made
+
+
+def _published(optimum: Optimum) -> Published:
+    """Return what the optimum will publish."""
+    problem = optimum.problem
+    return Published(
+        table=optimum.table,
+        site=problem.site,
+        agreement=problem.agreement,
+        given=problem.given,
+        objective_mad=optimum.objective_mad,
+    )
+
+
+def _plan(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
+    """Return the plan of a published table, after its audit."""
+    if is_audited and (found := audit(published)):
+        raise AuditFailed(breach_report(found))
+    figures = kpis(published)
+    figures["cost_mad"]["fixed_charge_mad"] = fixed_charges_mad(published, published.given.horizon)
+    return Plan(
+        schedule=published.table,
+        kpis=figures,
+        duals=optimum.duals,
+        binding=binding(optimum.duals, optimum.reduced_costs),
+        clauses=clause_rows(published),
+        optimum=optimum,
+        timings_s=dict(optimum.timings_s),
+    )
+
+
+def breach_report(found: list[Breach]) -> str:
+    """Return what an audit found, the first of many."""
+    lines = [str(breach) for breach in found[:BREACHES_SHOWN]]
+    more = len(found) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def clause_rows(published: Published) -> list[dict[str, Any]]:
+    """Return how each clause in force stands."""
+    rows = []
+    for clause in clauses_in_force(published):
+        bought = clause.bought(published.table, published.given)
+        rows.append(
+            {
+                "article": clause.article,
+                "kind": clause.kind,
+                "is_hard": clause.is_hard,
+                "is_kept": bool(bought <= 1e-4),
+                "bought": round(bought, 6),
+                "cost_mad": round(sum(clause.bill(published.table, published.given).values()), 4),
+                "sentence": clause.explain(published.table, published.given),
+            }
+        )
+    return rows
+
+
+def _write(folder: Path, published: Published, plan: Plan) -> None:
+    """Write a run folder, audit it as it lies on disk, then add the manifest."""
+    started = time.perf_counter()
+    figures = {
+        "schema_version": SCHEMA_VERSION,
+        "status": plan.status,
+        "objective_mad": published.objective_mad,
+        "mip_gap_pu": plan.mip_gap_pu,
+        "weather_level": plan.optimum.problem.provenance.weather_level,
+        "opening_state": published.given.state.origin,
+        "kpis": plan.kpis,
+        "clauses": plan.clauses,
+        "binding": plan.binding.head(20).to_dict("records"),
+    }
+    write_inputs(folder / "inputs", published)
+    write_schedule(folder, published)
+    write_json(folder / "kpis.json", figures)
+    (folder / "solver.log").write_text(plan.optimum.log, encoding="utf-8")
+    check_folder(folder, is_elastic=published.given.is_elastic)
+    plan.timings_s["publish"] = time.perf_counter() - started
+    write_json(folder / "manifest.json", manifest(folder, plan))
+
+
+def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
+    """Audit a run folder from its files alone; return the number of steps.
+
+    Raises
+    ------
+    AuditFailed
+        A rule is broken, or the folder's two schedules disagree.
+    """
+    published, differences = read_published(folder, is_elastic=is_elastic)
+    found = audit(published)
+    if differences or found:
+        lines = [*differences[:BREACHES_SHOWN], *([breach_report(found)] if found else [])]
+        raise AuditFailed("\n".join(lines))
+    return len(published.table)
+
+
+def manifest(folder: Path, plan: Plan) -> dict[str, Any]:
+    """Return provenance: versions, hashes, seed, weather, gap, timings."""
+    problem = plan.optimum.problem
+    provenance, horizon = problem.provenance, problem.given.horizon
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "program": f"dakhla-optimizer {version('dakhla-optimizer')}",
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "site": problem.site.place.name,
+        "start_utc": f"{horizon.start:%Y-%m-%dT%H:%M:%SZ}",
+        "end_utc": f"{horizon.end:%Y-%m-%dT%H:%M:%SZ}",
+        "steps": len(horizon.step_h),
+        "status": plan.status,
+        "is_diagnostic": problem.given.is_elastic,
+        "weather": {
+            "level": provenance.weather_level,
+            "source": provenance.weather_source,
+            "licence": provenance.weather_licence,
+        },
+        "opening_state": problem.given.state.origin,
+        "seed": problem.site.solver.seed,
+        "climate_seed": problem.site.plan.climate_seed,
+        "mip_gap_pu": plan.mip_gap_pu,
+        "solver": plan.optimum.solver | {"binaries_added": plan.optimum.binary_count},
+        "input_files_sha256": dict(sorted(provenance.files_sha256.items())),
+        "files_sha256": {p.relative_to(folder).as_posix(): sha256(p) for p in files},
+        "timings_s": {key: round(seconds, 4) for key, seconds in plan.timings_s.items()},
+    }
+
+
+def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
+    """Write the least-shortfall schedule of an infeasible plan, and say what it lacks."""
+    given = replace(problem.given, is_elastic=True)
+    elastic = build_model(problem.site, problem.agreement, given, problem.provenance)
+    optimum = optimize(elastic)
+    published = _published(optimum)
+    plan = _plan(published, optimum, is_audited=True)
+    name = f"{run_id}-diagnostic"
+    publish(out, name, lambda partial: _write(partial, published, plan), is_latest=False)
+    return "\n".join([f"Least-shortfall diagnostic in {out / name}, never to be run:", *shortfalls(published)])
+
+
+def shortfalls(published: Published) -> list[str]:
+    """Return what a diagnostic schedule lacks, one sentence each, largest first."""
+    table, hours = published.table, published.given.horizon.hours
+    lines = []
+    for part in published.site.firm.values():
+        lost = table[f"{part.name}_unserved_mw"]
+        if (energy := float((lost * hours).sum())) > 1e-3:
+            first = lost.index[lost > 1e-4][0]
+            lines.append(
+                f"{part.name}: {energy:.1f} MWh unserved, at most {lost.max():.1f} MW, "
+                f"first at {first:%Y-%m-%d %H:%M}Z."
+            )
+    for part in published.site.deferrable.values():
+        if (missed := float(table[f"{part.name}_missed_mwh"].sum())) > 1e-3:
+            lines.append(f"{part.name}: {missed:.1f} MWh of work missed.")
+    for part in published.site.training.values():
+        mad = part.bill(part.own(table), published.given).get("shortfall", 0.0)
+        if mad > 1.0:
+            lines.append(f"{part.name}: contracted work falls short (cost {mad:,.0f} MAD).")
+    for clause in clauses_in_force(published):
+        if (bought := clause.bought(table, published.given)) > 1e-3:
+            lines.append(f"Art. {clause.article} ({clause.kind}): broken by {bought:.1f}.")
+    return lines or ["no shortfall of load: the limits clash among themselves"]
+
+
+def exit_code(plan: Plan) -> int:
+    """Return the exit code of a finished plan: 0 fresh, 3 degraded, 130/143 stopped."""
+    if plan.optimum.interrupted_by:
+        return 128 + plan.optimum.interrupted_by
+    return 0 if plan.optimum.status is Status.OPTIMAL else 3
+
+

@@ -1,0 +1,142 @@
+"""From what a caller gives to what the model is built of: site, agreement, series, state."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from models.errors import InputError
+from models.weather.schema import Weather
+from optimizer.component import Given
+from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
+from optimizer.handover import known_quantities, state_from_runs
+from optimizer.horizon import Horizon
+from optimizer.inputs import assemble, cohorts_of, file_series
+from optimizer.reference import reference_file
+from optimizer.site import Provenance
+from optimizer.state import State, read_state
+from optimizer.store import sha256
+from optimizer.supply import CLIMATE, load_weather, modelled, needs_weather
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a caller asks to plan; whatever is None is the bundled or the site's own."""
+
+    site: Site | str | Path | None = None
+    agreement: Agreement | str | Path | None = None
+    weather: Weather | str | Path | None = None
+    start: pd.Timestamp | str
+    horizon: Horizon | str | None = None
+    state: State | str | Path | None = None
+    series: pd.DataFrame | None = None
+    out: str | Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """What the model is built of."""
+
+    site: Site
+    agreement: Agreement
+    given: Given
+    provenance: Provenance
+
+
+def prepare(asked: Asked) -> Prepared:
+    """Return the checked inputs of a plan.
+
+    Raises
+    ------
+    InputError
+        Something given can't be used; every problem that can be told at once.
+    WeatherError
+        The weather does not cover the plan.
+    """
+    site, folder, files = _site_of(asked)
+    agreement, more = _agreement_of(asked)
+    files |= more
+    check_together(site, agreement)
+    horizon = _horizon_of(asked, site)
+    state = _state_of(asked, site, agreement, horizon.start)
+    sources = {"file": file_series(site, folder, horizon)}
+    if asked.series is not None:
+        sources["series"] = asked.series
+    given_columns = {column for frame in sources.values() for column in frame.columns}
+    provenance = Provenance(files_sha256=files)
+    if needs_weather(site, given_columns):
+        weather = _weather_of(asked, site, horizon)
+        files |= _weather_file(asked, site)
+        sources["weather"] = modelled(site, weather, horizon, given_columns)
+        provenance = Provenance(
+            weather_level=weather.level,
+            weather_source=weather.source,
+            weather_licence=weather.licence,
+            files_sha256=files,
+        )
+    series = assemble(site, horizon, sources)
+    series.insert(0, "step_h", horizon.hours)
+    cohorts = cohorts_of(site, horizon, state, folder)
+    given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
+    return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+
+
+def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
+    """Return the site, the folder its file names are relative to, and its file's hash."""
+    if isinstance(asked.site, Site):
+        return asked.site, Path(), {}
+    path = Path(asked.site) if asked.site is not None else reference_file("site.toml")
+    site = load_site(path)
+    named = [getattr(part, field, None) for part in site.components() for field in _FILE_FIELDS]
+    files = {name: sha256(path.parent / name) for name in named if name and (path.parent / name).is_file()}
+    return site, path.parent, {path.name: sha256(path)} | files
+
+
+_FILE_FIELDS = ("series_file", "availability_file", "cohorts_file")
+
+
+def _agreement_of(asked: Asked) -> tuple[Agreement, dict[str, str]]:
+    """Return the agreement, and its file's hash."""
+    if isinstance(asked.agreement, Agreement):
+        return asked.agreement, {}
+    given = asked.agreement
+    path = Path(given) if given is not None else reference_file("agreement.toml")
+    return load_agreement(path), {path.name: sha256(path)}
+
+
+def _horizon_of(asked: Asked, site: Site) -> Horizon:
+    """Return the steps to plan."""
+    if isinstance(asked.horizon, Horizon):
+        return asked.horizon
+    try:
+        start = pd.Timestamp(asked.start)
+    except ValueError as error:
+        raise InputError([f"start = {asked.start!r} is not a moment. Write 2026-03-01T00:00Z."]) from error
+    if start.tzinfo is None:
+        raise InputError([f"start = {asked.start} has no time zone. Give UTC: 2026-03-01T00:00Z."])
+    return Horizon.parse(asked.horizon or site.plan.horizon, start.tz_convert("UTC").as_unit("us"))
+
+
+def _state_of(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp) -> State:
+    """Return the opening state: given, from a file, from the last run, or the site file's."""
+    if isinstance(asked.state, State):
+        return asked.state
+    known = known_quantities(site, agreement)
+    if asked.state is not None:
+        return read_state(Path(asked.state), start, known)
+    return state_from_runs(Path(asked.out) if asked.out is not None else None, start, known)
+
+
+def _weather_of(asked: Asked, site: Site, horizon: Horizon) -> Weather:
+    """Return the weather of the horizon."""
+    if isinstance(asked.weather, Weather):
+        return asked.weather
+    return load_weather(site, str(asked.weather or site.weather.source), horizon)
+
+
+def _weather_file(asked: Asked, site: Site) -> dict[str, str]:
+    """Return the hash of the weather file, if it is one."""
+    if isinstance(asked.weather, Weather):
+        return {}
+    source = str(asked.weather or site.weather.source)
+    return {} if source == CLIMATE else {Path(source).name: sha256(Path(source))}
