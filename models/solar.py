@@ -144,11 +144,12 @@ def panes(cells: pd.DataFrame, plant: PvPlant) -> pd.DataFrame:
     return pd.DataFrame({"tilt_deg": tilt, "azimuth_deg": turned["surface_azimuth"]})
 
 
-def poa_w_per_m2(cells: pd.DataFrame, panes: pd.DataFrame, plant: PvPlant) -> pd.DataFrame:
+def poa_w_per_m2(cells: pd.DataFrame, lies: pd.DataFrame, plant: PvPlant) -> pd.DataFrame:
     """Return the light on the panes and, after reflection at the glass, in the cells.
 
     Hay-Davies [1]_. The glow around the sun comes from where the beam comes from, so it is
-    reflected like the beam; sky and ground are reflected by Marion's integrals [2]_.
+    reflected like the beam; sky and ground are reflected by Marion's integrals [2]_. `lies` is
+    how the panes lie, from `panes`.
 
     Returns
     -------
@@ -162,22 +163,16 @@ def poa_w_per_m2(cells: pd.DataFrame, panes: pd.DataFrame, plant: PvPlant) -> pd
     .. [2] Marion, "Numerical method for angle-of-incidence correction factors for diffuse
        radiation incident photovoltaic modules," Solar Energy 147, 2017, 344-348.
     """
-    tilt, zenith = panes["tilt_deg"], cells["zenith_deg"]
-    angles = (tilt, panes["azimuth_deg"], zenith, cells["azimuth_deg"])
-    cos_incidence = pvlib.irradiance.aoi_projection(*angles).clip(0.0)
+    tilt = lies["tilt_deg"]
+    pane, sun = (tilt, lies["azimuth_deg"]), (cells["zenith_deg"], cells["azimuth_deg"])
+    cos_incidence = pvlib.irradiance.aoi_projection(*pane, *sun).clip(0.0)
+    diffuse, beam = cells["dhi_w_per_m2"], cells["dni_w_per_m2"]
     sky = pvlib.irradiance.haydavies(
-        tilt,
-        panes["azimuth_deg"],
-        cells["dhi_w_per_m2"],
-        cells["dni_w_per_m2"],
-        cells["extra_w_per_m2"],
-        zenith,
-        cells["azimuth_deg"],
-        return_components=True,
+        *pane, diffuse, beam, cells["extra_w_per_m2"], *sun, return_components=True
     )
     ground = pvlib.irradiance.get_ground_diffuse(tilt, cells["ghi_w_per_m2"], plant.albedo_pu)
-    from_sun = cells["dni_w_per_m2"] * cos_incidence + sky["poa_circumsolar"]
-    through_sun = glass(pvlib.irradiance.aoi(*angles))
+    from_sun = beam * cos_incidence + sky["poa_circumsolar"]
+    through_sun = glass(pvlib.irradiance.aoi(*pane, *sun))
     through_sky = np.interp(tilt, TILT_GRID_DEG, diffuse_through("sky"))
     through_ground = np.interp(tilt, TILT_GRID_DEG, diffuse_through("ground"))
     from_sky = sky["poa_isotropic"]

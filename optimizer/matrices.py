@@ -69,6 +69,13 @@ class Matrices:
     owner: object = None
     compile_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        by_column = (self.cost, self.col_lower, self.col_upper, self.is_integer, self.columns)
+        by_row = (self.row_lower, self.row_upper, self.rows)
+        lengths = ({len(part) for part in by_row}, {len(part) for part in by_column})
+        if lengths != ({self.a.shape[0]}, {self.a.shape[1]}):
+            raise ModelError([f"model: arrays of lengths {lengths} for a matrix {self.a.shape}."])
+
 
 def compile_model(model: pyo.ConcreteModel) -> Matrices:
     """Return `model` as arrays, in the order its parts were declared.

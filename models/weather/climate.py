@@ -11,7 +11,7 @@ import pandas as pd
 from models.errors import InputError
 from models.weather.climate_air import air, wind_speeds
 from models.weather.climate_drivers import drivers
-from models.weather.climate_noise import FloatArray
+from models.weather.climate_noise import DayArray, FloatArray
 from models.weather.climate_sky import irradiance
 from models.weather.climate_table import Climate, bundled_climate
 from models.weather.schema import INDEX_NAME, Weather, utc, wind_column
@@ -71,7 +71,7 @@ def generate_year(year: int, seed: int) -> Weather:
     )
 
 
-def _columns(climate: Climate, seed: int, days: np.ndarray) -> dict[str, FloatArray]:
+def _columns(climate: Climate, seed: int, days: DayArray) -> dict[str, FloatArray]:
     """Return all columns on whole days, each shape (days, 24)."""
     causes = drivers(climate, seed, days)
     wind = wind_speeds(climate.wind, causes)

@@ -6,9 +6,10 @@ from models.weather.climate_drivers import Drivers
 from models.weather.climate_noise import FloatArray, between_noons, monthly_curve, weibull
 from models.weather.climate_sky import fog_hours
 from models.weather.climate_table import AirClimate, Climate, Site, WindClimate
+from models.weather.derive import wet_bulb_degc
 
 HOUR = np.arange(24) + 0.5
-HUMIDITY_PU = (0.08, 0.98)  # inside the 5 to 99 % of Stull's fit; fog is the upper end
+HUMIDITY_PU = (0.08, 0.98)  # inside the 5 to 99 % of Stull's wet bulb; fog is the upper end
 AIR_KG_PER_M3 = 1.225  # ISO 2533 at sea level
 GRAVITY_M_PER_S2 = 9.80665
 TIDE_PEAK_H = 9.7  # local solar time of the semidiurnal tide's maximum, Haurwitz 1956
@@ -34,27 +35,9 @@ def air(climate: Climate, drivers: Drivers) -> dict[str, FloatArray]:
     wet_bulb = wet_bulb_degc(temp, _humidity(climate, drivers, temp)).round(3)
     return {
         "temp_air_degc": temp,
-        "temp_wet_bulb_degc": np.minimum(wet_bulb, temp),
+        "temp_wet_bulb_degc": wet_bulb,
         "pressure_pa": _pressure(climate.site, climate.air, drivers).round(1),
     }
-
-
-def wet_bulb_degc(temp_degc: FloatArray, humidity_pu: FloatArray) -> FloatArray:
-    """Return the wet-bulb temperature at sea-level pressure, error -1 to +0.65 K [degC].
-
-    References
-    ----------
-    .. [1] Stull, "Wet-bulb temperature from relative humidity and air temperature," J. Applied
-       Meteorology and Climatology 50, 2011, 2267-2269, eq. 1. doi:10.1175/JAMC-D-11-0143.1
-    """
-    percent = 100.0 * humidity_pu
-    return (
-        temp_degc * np.arctan(0.151977 * np.sqrt(percent + 8.313659))
-        + np.arctan(temp_degc + percent)
-        - np.arctan(percent - 1.676331)
-        + 0.00391838 * percent**1.5 * np.arctan(0.023101 * percent)
-        - 4.686035
-    )
 
 
 def saturation_pa(temp_degc: FloatArray) -> FloatArray:

@@ -28,7 +28,7 @@ class Noise:
         numbers = range(int(first.astype(np.int64)), int(first.astype(np.int64)) + count)
         width = len(DAILY) + 24 * len(HOURLY)
         words = np.array([_words(seed, number, width) for number in numbers])
-        normals = ndtri(((words >> np.uint64(11)) + 0.5) * 2.0**-53)
+        normals = ndtri(((words >> np.uint64(12)) + 0.5) * 2.0**-52)
         self._daily = dict(zip(DAILY, normals.T, strict=False))
         hourly = np.split(normals[:, len(DAILY) :], len(HOURLY), axis=1)
         self._hourly = dict(zip(HOURLY, hourly, strict=True))
