@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test bench format clean
+.PHONY: plan test bench pictures format clean
 
 $(VENV)/.made: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -25,6 +25,10 @@ test: $(VENV)/.made
 bench: $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
 	$(BIN)/python tests/bench/bench.py
+
+pictures: $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[pictures]'
+	$(BIN)/python notebooks/plan_picture.py
 
 format: $(VENV)/.made
 	$(BIN)/ruff format .

@@ -111,6 +111,18 @@ class Site(Parameters):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _cooling_carries_the_heat(self) -> Self:
+        """Refuse more heat than the cooling model's lines hold for."""
+        plant = self.cooling.plant if self.cooling is not None else None
+        heat_mw = self.facility.it_power_max_mw * self.facility.heat_factor_pu()
+        if plant is not None and heat_mw > plant.capacity_heat_mw:
+            raise ValueError(
+                f"[cooling.plant] capacity_heat_mw = {plant.capacity_heat_mw:g} is below the heat of "
+                f"the full halls, {heat_mw:g} MW. Raise it, or lower [facility] it_power_max_mw."
+            )
+        return self
+
     def fleet(self, kinds: tuple[str, ...] = FLEETS) -> list[Component]:
         """Return the components of some kinds, in the order of the file."""
         return [part for kind in kinds for part in getattr(self, kind).values()]

@@ -1,7 +1,9 @@
 """Prices of constraints and of bounds, by name.
 
-A dual is the change of the objective per unit of the right-hand side: positive where more of what
-is asked costs more. A reduced cost is the same for a variable at its bound. [MAD per unit]
+A dual is the change of the objective per unit of the right-hand side, in a row as compiled:
+``supply >= 5`` costs 90 more per unit of 5, so its dual is 90; ``supply >= demand`` with variables
+on both sides is compiled as ``demand - supply <= 0``, so its dual is -90. A reduced cost is the
+same for a variable at its bound. [MAD per unit]
 """
 
 from collections.abc import Iterable
@@ -66,10 +68,11 @@ def _present(values: Floats | None) -> Floats:
     return values
 
 
-def _names(parts: Iterable[ComponentData]) -> tuple[list[str], list[object]]:
+def _names(parts: Iterable[ComponentData]) -> tuple[list[str], pd.Series]:
     """Return names without index, looked up once per component, and the indices."""
     known: dict[int, str] = {}
-    names, indices = [], []
+    names: list[str] = []
+    indices: list[object] = []
     for part in parts:
         component = part.parent_component()
         name = known.get(id(component))
@@ -77,4 +80,4 @@ def _names(parts: Iterable[ComponentData]) -> tuple[list[str], list[object]]:
             name = known[id(component)] = component.name
         names.append(name)
         indices.append(part.index())
-    return names, indices
+    return names, pd.Series(indices, dtype=object)  # None stays None, 3 stays 3

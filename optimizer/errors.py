@@ -1,6 +1,7 @@
 """What can go wrong, one class each, and the exit code cron reads."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from models.errors import InputError
 
@@ -56,8 +57,11 @@ class Infeasible(DakhlaError):  # noqa: N818
 
     exit_code = 7
 
-    def __init__(self, message: str, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, message: str, names: Sequence[str] = (), diagnostic: Path | None = None
+    ) -> None:
         self.names = list(names)
+        self.diagnostic = diagnostic  # folder of the least-shortfall schedule, if one was written
         super().__init__(message)
 
 

@@ -29,7 +29,8 @@ class Splits:
 def split(problem: Problem, splits: Splits) -> int:
     """Add a binary wherever the loaded solution does two things at once; return how many.
 
-    The model then needs to be compiled and solved again.
+    The model then needs to be compiled and solved again. The binaries hold what the loaded
+    solution does more of, from which an interrupted solve goes on.
     """
     return _split_pairs(problem, splits) + _split_cooling(problem, splits)
 
@@ -48,6 +49,7 @@ def _split_pairs(problem: Problem, splits: Splits) -> int:
             if not both or (part.name, t) in splits.pairs:
                 continue
             is_first = model.either_or.is_first.add()
+            is_first.set_value(int(one.value >= other.value))
             model.either_or.rows.add(one <= one_max * is_first)  # type: ignore[operator]
             model.either_or.rows.add(other <= other_max * (1 - is_first))
             splits.pairs.add((part.name, t))
@@ -71,6 +73,9 @@ def _split_cooling(problem: Problem, splits: Splits) -> int:
     for t in new:
         lines = [(a[t], b[t]) for a, b in site.cooling.lines(given)] + [(0.0, 0.0)]
         choices = [block.is_line.add() for _ in lines]
+        followed = int(np.argmax([float(a) + float(b) * heat_mw[t] for a, b in lines]))
+        for k, is_line in enumerate(choices):
+            is_line.set_value(int(k == followed))
         block.chosen_line.add(sum(choices) == 1)
         for (intercept, slope), is_line in zip(lines, choices, strict=True):
             slack_mw = site.cooling.power_max_mw * (1 - is_line)

@@ -1,5 +1,6 @@
 """From a problem to a checked optimum: solve, split where the model cheats, price with duals."""
 
+import logging
 import time
 from dataclasses import dataclass, replace
 
@@ -7,17 +8,21 @@ import pandas as pd
 
 from optimizer.conflict import conflict
 from optimizer.duals import duals_frame, reduced_costs_frame
-from optimizer.errors import Infeasible, SolverGaveNothing
+from optimizer.errors import Infeasible, SolverGaveNothing, Stopped
 from optimizer.exclusive import Splits, split
+from optimizer.horizon import Horizon
+from optimizer.interrupted import mended
 from optimizer.matrices import Matrices, compile_model, load_values
 from optimizer.schedule import read_rates, read_table
 from optimizer.site import Problem, tie_break_terms
 from optimizer.solution import Solution, SolveOptions, Status
 from optimizer.solve import duals_with_integers_fixed, run_highs, solve_relaxation
-from optimizer.stopping import stop_on_signals
+from optimizer.stopping import StopFlag, stop_on_signals
 
 SOLVED = (Status.OPTIMAL, Status.FEASIBLE_AT_LIMIT)
 _ROUNDS_MAX = 30
+_LOG = logging.getLogger(__name__)  # what a person who waits is shown
+_BY_WINDOW = ("deferrable_batch.work",)  # index is no step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,26 +58,41 @@ def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
         No schedule keeps every limit; names the smallest set that clashes.
     SolverGaveNothing
         Neither a schedule nor a proof within the time limit, or the model is unbounded.
+    Stopped
+        SIGINT or SIGTERM came before there was a schedule; later, the best so far comes back.
     """
+    with stop_on_signals() as stop:
+        return _optimize(problem, stop, is_relaxed=is_relaxed)
+
+
+def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
+    """Return the optimum, in as many rounds as the model tries to do two things at once."""
     options = problem.site.solver
     splits, logs, started = Splits(), [], time.perf_counter()
     timings = {"compile": 0.0, "pass": 0.0, "solve": 0.0}
-    for _ in range(_ROUNDS_MAX):
+    for number in range(1, _ROUNDS_MAX + 1):
+        _LOG.info("solving" if number == 1 else f"solving, round {number}")
         left_s = max(options.time_limit_s - timings["solve"], 1.0)
         round_options = options.model_copy(update={"time_limit_s": left_s})
         matrices = compile_model(problem.model)
         solve = solve_relaxation if is_relaxed else run_highs
-        solution = solve(matrices, round_options)
-        priced = _priced(matrices, solution, round_options, is_relaxed=is_relaxed)
+        solution = solve(matrices, round_options, stop)
+        priced = _priced(matrices, solution, round_options, stop, is_relaxed=is_relaxed)
         logs += [solution.log] if priced is solution else [solution.log, priced.log]
         for one in {id(s): s for s in (solution, priced)}.values():
             for key in ("pass", "solve"):
                 timings[key] += one.timings_s.get(key, 0.0)
         timings["compile"] += matrices.compile_s
+        if stop.signal_number is not None:
+            if is_relaxed:
+                raise Stopped(stop.signal_number)
+            found = mended(problem, splits, matrices, solution, stop.signal_number)
+            matrices, solution, priced = found
+            break
         if priced.x is None:
-            raise _nothing(matrices, solution, options)
+            raise _nothing(matrices, solution, options, problem.given.horizon, stop)
         load_values(matrices, priced.x)
-        if solution.interrupted_by or is_relaxed or not split(problem, splits):
+        if is_relaxed or not split(problem, splits):
             break
     else:
         raise SolverGaveNothing(f"charging and discharging at once did not end in {_ROUNDS_MAX} rounds.")
@@ -82,25 +102,75 @@ def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
 
 
 def _priced(
-    matrices: Matrices, solution: Solution, options: SolveOptions, *, is_relaxed: bool
+    matrices: Matrices,
+    solution: Solution,
+    options: SolveOptions,
+    stop: StopFlag,
+    *,
+    is_relaxed: bool,
 ) -> Solution:
     """Return the LP with integers fixed: its dispatch is a vertex, and it has prices."""
     if is_relaxed or solution.x is None or not matrices.is_integer.any():
         return solution
-    priced = duals_with_integers_fixed(matrices, solution, options)
+    if stop.signal_number is not None:
+        return solution
+    priced = duals_with_integers_fixed(matrices, solution, options, stop)
     return solution if priced.x is None else priced
 
 
-def _nothing(matrices: Matrices, solution: Solution, options: SolveOptions) -> Exception:
+def _nothing(
+    matrices: Matrices,
+    solution: Solution,
+    options: SolveOptions,
+    horizon: Horizon,
+    stop: StopFlag,
+) -> Exception:
     """Return the error that says why there is no schedule."""
     if solution.status is Status.INFEASIBLE:
-        names = conflict(matrices, options)
-        return Infeasible("No schedule keeps all of: " + ", ".join(names), names)
+        names = clash(conflict(matrices, options, stop), horizon)
+        if stop.signal_number is not None:
+            return Stopped(stop.signal_number)
+        return Infeasible("No schedule keeps all of these at once:\n  " + "\n  ".join(names), names)
     if solution.status is Status.UNBOUNDED:
         return SolverGaveNothing("The model is unbounded: some cost is negative without a limit.")
     return SolverGaveNothing(
         f"The solver found no schedule in {options.time_limit_s:g} s. Raise [solver] time_limit_s."
     )
+
+
+def clash(names: list[str], horizon: Horizon) -> list[str]:
+    """Return a clash with one line for each limit, and the steps it clashes in.
+
+    Lower bounds of zero are left out: no planner can move them.
+    """
+    steps: dict[str, list[int]] = {}
+    for name in names:
+        if name.endswith(">= 0"):
+            continue
+        limit, _, rest = name.partition("[")
+        indices = rest.partition("]")[0].split(",")
+        side = name.rpartition(" ")[0].rpartition(" ")[2] if " " in name else ""
+        label = f"{limit} {side}".strip()
+        steps.setdefault(label, [])
+        if limit not in _BY_WINDOW and indices[-1].isdigit() and int(indices[-1]) in horizon.steps:
+            steps[label].append(int(indices[-1]))
+    return [f"{label}{_span(at, horizon)}" for label, at in steps.items()]
+
+
+def _span(at: list[int], horizon: Horizon) -> str:
+    """Say in which steps, from the first to the end of the last."""
+    if not at:
+        return ""
+    first, last = horizon.edges[min(at)], horizon.edges[max(at) + 1]
+    return f" ({len(at)} steps, {first:%Y-%m-%d %H:%M}Z to {last:%Y-%m-%d %H:%M}Z)"
+
+
+def _prices(matrices: Matrices, priced: Solution) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return duals and reduced costs; empty where time ran out before there were any."""
+    if priced.row_dual is None:
+        duals = pd.DataFrame(columns=["constraint", "index", "dual"])
+        return duals, pd.DataFrame(columns=["variable", "index", "reduced_cost", "at_bound"])
+    return duals_frame(matrices, priced), reduced_costs_frame(matrices, priced)
 
 
 def _read(
@@ -117,7 +187,7 @@ def _read(
     tie_break = float(sum(w * v.value for w, v in zip(weights, variables, strict=True)))  # type: ignore[attr-defined]
     reading = time.perf_counter()
     table, rates = read_table(problem), read_rates(problem)
-    duals, reduced = duals_frame(matrices, priced), reduced_costs_frame(matrices, priced)
+    duals, reduced = _prices(matrices, priced)
     timings["read"] = time.perf_counter() - reading
     return Optimum(
         problem=replace(problem, given=replace(problem.given, rates=rates)),

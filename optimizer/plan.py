@@ -1,5 +1,7 @@
 """The daily use case: weather and state in, an audited and published plan out."""
 
+import logging
+import math
 import platform
 import time
 from dataclasses import dataclass, replace
@@ -32,6 +34,7 @@ from optimizer.store import (
 
 LIBRARIES = ("pyomo", "highspy", "pvlib", "windpowerlib", "pandas", "numpy", "pydantic", "tzdata")
 BREACHES_SHOWN = 20
+_LOG = logging.getLogger(__name__)  # what a person who waits is shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +136,16 @@ def solve_problem(
         if out is None or run_id is None:
             raise
         diagnostic = _diagnose(problem, Path(out), run_id)
-        raise Infeasible(f"{error}\n{diagnostic}", error.names) from error
+        folder = Path(out) / f"{run_id}-diagnostic"
+        raise Infeasible(f"{error}\n{diagnostic}", error.names, folder) from error
     started = time.perf_counter()
+    _LOG.info("audit")
     published = _published(optimum)
     plan = _plan(published, optimum, is_audited=not is_relaxed)
     plan.timings_s["audit"] = time.perf_counter() - started
     if out is None or run_id is None or is_relaxed:
         return plan
+    _LOG.info("writing")
     folder = publish(
         Path(out),
         run_id,
@@ -152,8 +158,10 @@ def solve_problem(
 def make_plan(asked: Asked, now: pd.Timestamp | None = None) -> Plan:
     """Return the audited plan a caller asks for, published where ``asked.out`` is given."""
     started = time.perf_counter()
+    _LOG.info("reading")
     ready = prepare(asked)
     prepared = time.perf_counter()
+    _LOG.info("model")
     problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
     built = time.perf_counter()
     made = solve_problem(problem, out=asked.out, now=now)
@@ -223,7 +231,7 @@ def _write(folder: Path, published: Published, plan: Plan) -> None:
         "schema_version": SCHEMA_VERSION,
         "status": plan.status,
         "objective_mad": published.objective_mad,
-        "mip_gap_pu": plan.mip_gap_pu,
+        "mip_gap_pu": known(plan.mip_gap_pu),
         "weather_level": plan.optimum.problem.provenance.weather_level,
         "opening_state": published.given.state.origin,
         "kpis": plan.kpis,
@@ -255,6 +263,11 @@ def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
     return len(published.table)
 
 
+def known(gap_pu: float) -> float | None:
+    """Return a gap as JSON can hold it: none where no bound was proven."""
+    return gap_pu if math.isfinite(gap_pu) else None
+
+
 def manifest(folder: Path, plan: Plan) -> dict[str, Any]:
     """Return provenance: versions, hashes, seed, weather, gap, timings."""
     problem = plan.optimum.problem
@@ -279,7 +292,7 @@ def manifest(folder: Path, plan: Plan) -> dict[str, Any]:
         "opening_state": problem.given.state.origin,
         "seed": problem.site.solver.seed,
         "climate_seed": problem.site.plan.climate_seed,
-        "mip_gap_pu": plan.mip_gap_pu,
+        "mip_gap_pu": known(plan.mip_gap_pu),
         "solver": plan.optimum.solver | {"binaries_added": plan.optimum.binary_count},
         "input_files_sha256": dict(sorted(provenance.files_sha256.items())),
         "files_sha256": {p.relative_to(folder).as_posix(): sha256(p) for p in files},
@@ -289,6 +302,7 @@ def manifest(folder: Path, plan: Plan) -> dict[str, Any]:
 
 def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
     """Write the least-shortfall schedule of an infeasible plan, and say what it lacks."""
+    _LOG.info("infeasible: looking for the least shortfall")
     given = replace(problem.given, is_elastic=True)
     elastic = build_model(problem.site, problem.agreement, given, problem.provenance)
     optimum = optimize(elastic)

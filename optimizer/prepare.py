@@ -1,5 +1,6 @@
 """From what a caller gives to what the model is built of: site, agreement, series, state."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from optimizer.site import Provenance
 from optimizer.state import State, read_state
 from optimizer.store import sha256
 from optimizer.supply import CLIMATE, load_weather, modelled, needs_weather
+
+_LOG = logging.getLogger(__name__)  # what a person who waits is shown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +68,7 @@ def prepare(asked: Asked) -> Prepared:
     given_columns = {column for frame in sources.values() for column in frame.columns}
     provenance = Provenance(files_sha256=files)
     if needs_weather(site, given_columns):
+        _LOG.info("weather")
         weather = _weather_of(asked, site, horizon)
         files |= _weather_file(asked, site)
         sources["weather"] = modelled(site, weather, horizon, given_columns)

@@ -71,7 +71,6 @@ class Answer:
     iterations: dict[str, int] = field(default_factory=dict)
     pass_s: float = 0.0
     solve_s: float = 0.0
-    is_asked_to_stop: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

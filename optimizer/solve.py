@@ -5,7 +5,7 @@ thread, a fixed seed, and callbacks through which it can be stopped.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import highspy
@@ -16,7 +16,7 @@ from optimizer.errors import ModelError, SolverGaveNothing
 from optimizer.matrices import Matrices, check_finite
 from optimizer.settle import Inquiry, relaxed, settle, with_integers_fixed
 from optimizer.solution import Answer, Solution, SolveOptions, Status, Word
-from optimizer.stopping import StopFlag, run_watched
+from optimizer.stopping import Brake, StopFlag, run_watched
 
 __all__ = [
     "Solution",
@@ -100,11 +100,15 @@ def irreducible_clash(
     Empty if the relaxation is feasible or time ran out. A bound reads ``grid.import_mw[3] <= 20``.
     """
     check_finite(m)
-    solver, answer = _prepared(relaxed(m), options, presolve=False)
+    solver, _, brake = _prepared(relaxed(m), options, presolve=False)
     _set(solver, {"iis_strategy": _SMALLEST_CLASH, "iis_time_limit": options.time_limit_s})
     found: list[tuple[HighsStatus, Any]] = []
-    ended = _watched(
-        lambda: found.append(solver.getIis()), solver, answer, options, stop or StopFlag()
+    ended = run_watched(
+        lambda: found.append(solver.getIis()),
+        stop=stop or StopFlag(),
+        limit_s=options.outer_s(),
+        brake=brake,
+        silence=lambda: _silence(solver),
     )
     return list(_clash_names(m, found[0][1])) if ended and found else []
 
@@ -122,10 +126,16 @@ def _clash_names(m: Matrices, clash: Any) -> Iterator[str]:
 def _ask(m: Matrices, options: SolveOptions, stop: StopFlag, presolve: bool) -> Answer:
     """Return what a fresh solver says about `m`."""
     started = time.perf_counter()
-    solver, answer = _prepared(m, options, presolve)
+    solver, answer, brake = _prepared(m, options, presolve)
     passed = time.perf_counter()
     returned: list[HighsStatus] = []
-    ended = _watched(lambda: returned.append(solver.run()), solver, answer, options, stop)
+    ended = run_watched(
+        lambda: returned.append(solver.run()),
+        stop=stop,
+        limit_s=options.outer_s(),
+        brake=brake,
+        silence=lambda: _silence(solver),
+    )
     answer.pass_s, answer.solve_s = passed - started, time.perf_counter() - passed
     if not ended:
         return answer
@@ -155,12 +165,16 @@ def _read(solver: Any, m: Matrices, answer: Answer) -> None:
     }
 
 
-def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, Answer]:
-    """Return a fresh solver that holds `m`, and the answer its callbacks write into."""
-    solver, answer = _new_solver(), Answer()
+def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, Answer, Brake]:
+    """Return a fresh solver that holds `m`, the answer it writes into, and its brake."""
+    solver, answer, brake = _new_solver(), Answer(), Brake()
+
+    def note(event: highspy.HighsCallbackEvent) -> None:
+        answer.log.append(event.message)
+        brake.is_pressed()
 
     def interrupt(event: highspy.HighsCallbackEvent) -> None:
-        if answer.is_asked_to_stop:
+        if brake.is_pressed():
             event.interrupt()
 
     def interrupt_mip(event: highspy.HighsCallbackEvent) -> None:
@@ -170,7 +184,7 @@ def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, 
     def improve(event: highspy.HighsCallbackEvent) -> None:
         answer.x = np.array(event.data_out.mip_solution)
 
-    solver.cbLogging.subscribe(lambda event: answer.log.append(event.message))
+    solver.cbLogging.subscribe(note)
     solver.cbSimplexInterrupt.subscribe(interrupt)
     solver.cbIpmInterrupt.subscribe(interrupt)
     solver.cbMipInterrupt.subscribe(interrupt_mip)
@@ -186,7 +200,7 @@ def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, 
     }
     _set(solver, settings)
     _pass(solver, m, answer)
-    return solver, answer
+    return solver, answer, brake
 
 
 def _pass(solver: Any, m: Matrices, answer: Answer) -> None:
@@ -223,21 +237,10 @@ def _set(solver: Any, settings: dict[str, object]) -> None:
             raise ModelError([f"model: HiGHS refuses the option {name} = {value}."])
 
 
-def _watched(
-    work: Callable[[], object], solver: Any, answer: Answer, options: SolveOptions, stop: StopFlag
-) -> bool:
-    """Return whether `work` of `solver` ended before it had to be left behind."""
-
-    def ask_to_stop() -> None:
-        answer.is_asked_to_stop = True
-
-    def silence() -> None:
-        for callback in solver.callbacks:
-            solver.stopCallback(callback.callback_type)
-
-    return run_watched(
-        work, stop=stop, limit_s=options.outer_s(), ask_to_stop=ask_to_stop, silence=silence
-    )
+def _silence(solver: Any) -> None:
+    """See that `solver` calls Python no more; it may be running."""
+    for callback in solver.callbacks:
+        solver.stopCallback(callback.callback_type)
 
 
 def _new_solver() -> Any:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 GRACE_S = 1.5  # how long work may take to notice it should stop; a stop is promised within 2 s
@@ -53,15 +53,34 @@ def stop_on_signals() -> Iterator[StopFlag]:
         restore()
 
 
+@dataclass(slots=True)
+class Brake:
+    """What callbacks of long work look at: asked to stop, or to stand still for good."""
+
+    is_asked: bool = False
+    is_for_good: bool = False
+    stands: threading.Event = field(default_factory=threading.Event)
+
+    def is_pressed(self) -> bool:
+        """Return whether work should stop; once the process ends, never return."""
+        if self.is_for_good:
+            self.stands.set()
+            threading.Event().wait()
+        return self.is_asked
+
+
 def run_watched(
     work: Callable[[], object],
     *,
     stop: StopFlag,
     limit_s: float,
-    ask_to_stop: Callable[[], None],
+    brake: Brake,
     silence: Callable[[], None],
 ) -> bool:
     """Run `work` in a daemon thread until it ends, `stop` rises or `limit_s` has passed.
+
+    Compiled code that enters a dying interpreter aborts the process, exit code and all. So work
+    left behind is made to stand still, at its next callback, when the process ends.
 
     Parameters
     ----------
@@ -71,11 +90,10 @@ def run_watched(
         Watched every few milliseconds.
     limit_s : float
         After this long `work` is asked to stop. [s]
-    ask_to_stop : callable
-        Makes `work` return soon; `work` has `GRACE_S` for it and is then left behind.
+    brake : Brake
+        Looked at by the callbacks of `work`, which has `GRACE_S` to stop before it is left behind.
     silence : callable
-        Makes work left behind call Python no more; called when the interpreter exits, because a
-        thread that enters a dying interpreter aborts the process.
+        Makes `work` call back no more.
 
     Returns
     -------
@@ -90,14 +108,18 @@ def run_watched(
             thread.join(_NAP_S)
     finally:  # also when Ctrl-C raises here, without stop_on_signals
         if thread.is_alive():
-            ask_to_stop()
+            brake.is_asked = True
             thread.join(GRACE_S)
         if thread.is_alive():
-            atexit.register(_leave_behind, silence)
+            atexit.register(_leave_behind, thread, brake, silence)
     return not thread.is_alive()
 
 
-def _leave_behind(silence: Callable[[], None]) -> None:
-    """Let a callback that waits for the interpreter finish, and no further one begin."""
-    silence()
-    time.sleep(5 * _NAP_S)
+def _leave_behind(thread: threading.Thread, brake: Brake, silence: Callable[[], None]) -> None:
+    """Wait until `thread` has ended or stands still; if it does neither, let it calculate on."""
+    brake.is_for_good = True
+    deadline = time.monotonic() + GRACE_S
+    while thread.is_alive() and not brake.stands.is_set() and time.monotonic() < deadline:
+        time.sleep(_NAP_S)
+    if thread.is_alive() and not brake.stands.is_set():
+        silence()

@@ -72,11 +72,27 @@ class Cells:
 
 
 def cells(site: Site, days: DayArray) -> Cells:
-    """Return the sun over whole UTC days."""
+    """Return the sun over whole UTC days.
+
+    The sun is computed for whole months and cut: pvlib's `ephemeris` iterates until its slowest
+    instant has settled, so its last digits depend on which instants are asked for together.
+    """
     place = Place(**site.model_dump())
-    first = pd.Timestamp(days[0]).tz_localize("UTC")
-    times = cell_midpoints(first, len(days) * 24 * CELLS_AN_HOUR)
-    return Cells(site, sin_elevation(times, place), extraterrestrial_w_per_m2(times))
+    months = np.unique(days.astype("datetime64[M]"))
+    sun = [_month_of_sun(place, month) for month in months]
+    first = int((days[0] - months[0].astype(days.dtype)).astype(int))
+    rows = slice(first * 24 * CELLS_AN_HOUR, (first + len(days)) * 24 * CELLS_AN_HOUR)
+    height, normal = (np.concatenate(parts)[rows] for parts in zip(*sun, strict=True))
+    return Cells(site, height, normal)
+
+
+def _month_of_sun(place: Place, month: np.datetime64) -> tuple[FloatArray, FloatArray]:
+    """Return sine of the sun's height and extraterrestrial normal irradiance over a month."""
+    begin, end = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    day_count = int((end - begin).astype(int))
+    start = pd.Timestamp(begin).tz_localize("UTC")
+    times = cell_midpoints(start, day_count * 24 * CELLS_AN_HOUR)
+    return sin_elevation(times, place), extraterrestrial_w_per_m2(times)
 
 
 def day_losses(sky: SkyClimate, loss: FloatArray, days: DayArray) -> FloatArray:

@@ -15,7 +15,7 @@ from models.errors import InputError
 from models.weather.reading import DEFAULTS, Origin, ReadOptions, numbers, read_text, require_file
 from models.weather.schema import INDEX_NAME, Place, Weather, column_spec, suggestion
 
-OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 PARQUET_MAGIC = b"PAR1"
 
 

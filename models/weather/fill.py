@@ -13,9 +13,10 @@ from models.weather.schema import IRRADIANCE, Weather
 def fill_gaps(weather: Weather, longest_h: float) -> Weather:
     """Return the weather with missing values filled, the longest gap no longer than asked.
 
-    Irradiance takes the clear-sky index of the hours around the gap (instants.py), at the same
-    step for all three parts; everything else a straight line in time, and at the ends of the
-    record the nearest value. The source says how many steps of which column were filled.
+    Irradiance takes the clear-sky index of the hours around a short gap, of the same hours of the
+    days around a long one (instants.py), all three parts at once; everything else a straight line
+    in time, and at the ends of the record the nearest value. The source says how many steps of
+    which column were filled.
 
     Raises
     ------

@@ -10,7 +10,7 @@ Under a clear sky this puts the labels right to within a minute, whatever the mi
 import numpy as np
 import pandas as pd
 
-from models.weather.faults import BoolArray
+from models.weather.faults import BoolArray, run_lengths
 from models.weather.schema import IRRADIANCE, Place
 from models.weather.sun import (
     CELL_S,
@@ -22,6 +22,7 @@ from models.weather.sun import (
 
 SIN_LOW = 0.1  # 5.7 degrees: below, an index divides two small numbers; the next one stands in
 INDEX_MAX = 1.5  # BSRN's "physically possible" GHI over a clear sky; higher at low sun is noise
+SHORT_GAP_H = 3.0
 INSTANTS_NOTE = "irradiance instants made step means by clear-sky index"
 
 
@@ -50,13 +51,25 @@ def step_means(
 def filled_means(known: pd.DataFrame, step_h: float, place: Place) -> pd.DataFrame:
     """Return the irradiances of all steps as the index of the known ones would have them.
 
-    `known` has a row for every step, NaN where missing; its own means stand for the middles.
+    `known` has a row for every step, NaN where missing; its own means stand for the middles. A
+    gap of a few hours takes the index of the hours around it, a longer one that of the same hours
+    of the days around it, since the clear-sky index has a daily course of its own.
     """
     steps = pd.DatetimeIndex(known.index)
     height = _cells(steps, step_h, place)
     clear = clear_ghi_w_per_m2(height.ravel()).reshape(height.shape).mean(axis=1)
     index = _index(known, clear, height.min(axis=1) > SIN_LOW)
+    gone = known.isna().to_numpy().any(axis=1)
+    is_long = gone & (run_lengths(gone.astype(float)) * step_h > SHORT_GAP_H)
+    for name in index.columns:
+        by_hour = index[name].groupby(steps.time).transform(_between_days)
+        index[name] = index[name].where(~is_long, by_hour)
     return from_index(index, steps + pd.Timedelta(hours=step_h / 2), steps, step_h, place)
+
+
+def _between_days(index: pd.Series) -> pd.Series:
+    """Return one hour's index over the days, missing days on a straight line."""
+    return index.interpolate(limit_direction="both")
 
 
 def normal_beam_means(

@@ -17,6 +17,7 @@ import pandas as pd
 from models.errors import InputError
 from models.weather.derive import mean_of_both_ends
 from models.weather.instants import INSTANTS_NOTE, SIN_LOW, normal_beam_means, step_means
+from models.weather.labels import instants_problem
 from models.weather.pvgis_file import read_pvgis_file
 from models.weather.reading import (
     DEFAULTS,
@@ -99,8 +100,9 @@ def read_pvgis_hourly(path: Path, place: Place, options: ReadOptions = DEFAULTS)
     hours = pd.DatetimeIndex(stamps.floor("h"), name=INDEX_NAME)
     rows = numbers(text, file.where).set_axis(hours)
     parts = pd.DataFrame({"dhi_w_per_m2": rows["Gd(i)"] + rows.get("Gr(i)", 0.0)})
+    offset_h = (stamps[0] - hours[0]) / HOUR
     parts["ghi_w_per_m2"] = parts["dhi_w_per_m2"] + rows["Gb(i)"]
-    irradiance, notes = irradiance_means(parts, (stamps[0] - hours[0]) / HOUR, place)
+    irradiance, notes = irradiance_means(parts, offset_h, place, file.where)
     ends = mean_of_both_ends(rows[["T2m", "WS10m"]], is_typical_year=False)
     more, derived = wet_bulb_and_pressure(ends["T2m"], None, None, place, options, file.where)
     origin = Origin(
@@ -122,7 +124,7 @@ def typical_weather(
     air = mean_of_both_ends(rows[["T2m", "RH", "WS10m", "SP"]], is_typical_year=True)
     sun = rows[["G(h)", "Gd(h)"]].set_axis(["ghi_w_per_m2", "dhi_w_per_m2"], axis=1)
     years = typical_years(pd.concat([air, sun], axis=1), options, where)
-    irradiance, notes = irradiance_means(years[list(sun)], offset_h, place)
+    irradiance, notes = irradiance_means(years[list(sun)], offset_h, place, where)
     humidity = years["RH"] / 100.0
     more, derived = wet_bulb_and_pressure(
         years["T2m"], humidity, years["SP"], place, options, where
@@ -137,7 +139,7 @@ def typical_weather(
 
 
 def irradiance_means(
-    parts: pd.DataFrame, offset_h: float, place: Place
+    parts: pd.DataFrame, offset_h: float, place: Place, where: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the three irradiances as means over [hh:00, hh+1:00), and notes on how.
 
@@ -148,7 +150,14 @@ def irradiance_means(
     offset_h : float
         Time of the irradiance minus the index. [h]
     place : Place
-        Where.
+        Where on earth.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    InputError
+        The sun at the place says that the irradiance is of other times.
     """
     steps = pd.DatetimeIndex(parts.index)
     seen_at = steps + pd.Timedelta(seconds=round(offset_h * 3600))
@@ -160,6 +169,9 @@ def irradiance_means(
         means = seen.assign(dni_w_per_m2=normal_beam_means(beam, steps, 1.0, place))
         notes = ["DNI from the other two"]
     else:
+        shifted = instants_problem(parts["ghi_w_per_m2"].set_axis(seen_at), place, where)
+        if shifted:
+            raise InputError(shifted)
         means = step_means(seen.set_axis(seen_at), steps, 1.0, place)
         notes = [INSTANTS_NOTE]
     means.loc[seen.isna().any(axis=1).to_numpy()] = np.nan

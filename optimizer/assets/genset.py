@@ -19,6 +19,9 @@ from optimizer.component import Component, Given, Terms, parameter, solved
 from optimizer.state import StateRow
 
 
+WHOLE = 1e-5  # nearer than this a count is whole: ten times what the solver allows itself
+
+
 class Genset(CommitmentRules, Component):
     """Equal units burning one fuel."""
 
@@ -196,7 +199,8 @@ class Genset(CommitmentRules, Component):
             table["fuel_stock_l"] = stock_l - table["fuel_l"].cumsum()
         if self.is_committed:
             counts = solved(block, ["on_count", "start_count", "stop_count"], index)
-            table[counts.columns] = counts.round()
+            whole = counts.round()
+            table[counts.columns] = whole.where((counts - whole).abs() <= WHOLE, counts)
         return table
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:

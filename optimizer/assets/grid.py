@@ -34,14 +34,19 @@ class Grid(Component):
     series_file: str | None = Field(
         default=None, description="CSV or Parquet with prices and limits by step, or none"
     )
-    tariff: Tariff | None = Field(default=None, description="price list, unless a file gives prices")
+    tariff: Tariff | None = Field(default=None, description="price list and demand charge, or none")
 
     @model_validator(mode="after")
     def _one_price_source(self) -> Self:
         """Refuse two sources of the price."""
-        if self.tariff is not None and self.series_file is not None:
+        if self._has_periods and self.series_file is not None:
             raise ValueError("tariff and series_file are both given. Keep one source of prices.")
         return self
+
+    @property
+    def _has_periods(self) -> bool:
+        """Whether the tariff gives the prices."""
+        return self.tariff is not None and bool(self.tariff.period)
 
     def needs(self) -> list[Needed]:
         """Return prices and limits of each step."""
@@ -54,7 +59,7 @@ class Grid(Component):
         length = len(horizon.steps)
         derived = {"export_max_mw": np.full(length, self.export_max_mw)}
         import_max_mw = np.full(length, self.import_max_mw)
-        if self.tariff is not None:
+        if self.tariff is not None and self._has_periods:
             at = self.tariff.at(horizon.index)
             derived |= {q: at[q] for q in PRICES}
             import_max_mw = np.minimum(import_max_mw, at["subscribed_mw"])
@@ -188,15 +193,14 @@ class Grid(Component):
 
     def _tariff_rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rules that hold the table against the tariff, looked up moment by moment."""
-        if self.tariff is None:
-            return {}
-        periods = [self.tariff.looked_up(moment) for moment in own.index]
         rules = {}
-        for quantity in PRICES:
-            listed = pd.Series([getattr(p, quantity) for p in periods], index=own.index)
-            rules[f"{quantity} is the tariff's [MAD/MWh]"] = unequal(own[quantity], listed)
-        subscribed = pd.Series([p.subscribed_mw for p in periods], index=own.index)
-        rules["draw fits the subscribed power [MW]"] = own["import_mw"] - subscribed
+        if self.tariff is not None and self._has_periods:
+            periods = [self.tariff.looked_up(moment) for moment in own.index]
+            for quantity in PRICES:
+                listed = pd.Series([getattr(p, quantity) for p in periods], index=own.index)
+                rules[f"{quantity} is the tariff's [MAD/MWh]"] = unequal(own[quantity], listed)
+            subscribed = pd.Series([p.subscribed_mw for p in periods], index=own.index)
+            rules["draw fits the subscribed power [MW]"] = own["import_mw"] - subscribed
         if months := self._months(own.index):
             highest: dict[str, float] = {m: self._opening_peak_mw(given, m) for m in months}
             running = []

@@ -1,7 +1,8 @@
 """Time-of-use tariff: which price holds at which hour of which month.
 
 Hours are the clock of `time_zone` (ONEE states them in GMT); a period whose last hour is not
-after its first runs over midnight. Every hour of every month belongs to exactly one period.
+after its first runs over midnight. Every hour of every month belongs to exactly one period;
+without any period, prices come as series and the tariff has the demand charge alone.
 """
 
 from collections import Counter
@@ -41,7 +42,9 @@ class Tariff(Parameters):
     """The price list of one grid connection."""
 
     time_zone: str = Field(description="zone whose clock the hours follow, e.g. Etc/GMT")
-    period: tuple[TariffPeriod, ...] = Field(strict=False, min_length=1, description="price periods")
+    period: tuple[TariffPeriod, ...] = Field(
+        strict=False, description="price periods; none ([]) where a series gives the prices"
+    )
     demand_charge_mad_per_mw_month: float = Field(
         ge=0, description="price of a calendar month's highest draw [MAD/MW/month]"
     )
@@ -58,7 +61,14 @@ class Tariff(Parameters):
 
     @model_validator(mode="after")
     def _every_hour_once(self) -> Self:
-        """Refuse gaps and overlaps, naming the first."""
+        """Refuse gaps and overlaps, naming the first, unless there are no periods at all."""
+        if not self.period:
+            if self.fixed_charge_mad_per_mw_year:
+                raise ValueError(
+                    f"fixed_charge_mad_per_mw_year = {self.fixed_charge_mad_per_mw_year:g} is due on "
+                    "subscribed power, which no period states. Give periods, or 0."
+                )
+            return self
         count = Counter((m, h) for p in self.period for m in p.months for h in p.clock_hours)
         for month in range(1, 13):
             for hour in range(24):
@@ -72,7 +82,9 @@ class Tariff(Parameters):
         return self
 
     def at(self, index: pd.DatetimeIndex) -> dict[str, np.ndarray]:
-        """Return prices and subscribed power for each step of `index`."""
+        """Return prices and subscribed power for each step of `index`; nothing without periods."""
+        if not self.period:
+            return {}
         which = np.zeros((13, 24), dtype=int)
         for number, period in enumerate(self.period):
             which[np.ix_(period.months, period.clock_hours)] = number

@@ -286,3 +286,12 @@ def test_diffuse_glass_grid_is_fine_enough():
             exact = pvlib.iam.marion_integrate(solar.glass, tilt, region)
             passed = np.interp(tilt, solar.TILT_GRID_DEG, solar.diffuse_through(region))
             assert passed == pytest.approx(float(exact), abs=limit)
+
+
+@pytest.mark.parametrize("mounting", ["fixed", "single_axis"])
+def test_a_window_of_night_alone_gives_zeros(mounting):
+    """Proves four steps without any sun pass the whole chain: no power, air's temperature."""
+    night = sky("2026-03-21 00:00", 4, step_h=0.25)
+    chain = solar.pv_chain(night, plant(mounting=mounting))
+    assert list(chain["power_mw"]) == [0, 0, 0, 0]
+    assert list(chain["cell_temp_degc"]) == [20, 20, 20, 20]

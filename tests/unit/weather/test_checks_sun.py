@@ -23,8 +23,11 @@ def test_zeros_at_noon_are_refused(good):
     table = weather.table.copy()
     table.loc[table.index[24 + 13], list(PARTS)] = 0.0
     assert refusal(weather.with_table(table, 1.0)) == [
-        "w.csv: ghi_w_per_m2 = 0 at 2026-03-02 13:00Z is dark under a high sun (1 of 240 steps). "
-        "Zeros often stand for missing values: bring the true ones, or leave the cells empty."
+        (
+            "w.csv: ghi_w_per_m2 = 0 at 2026-03-02 13:00Z is dark under a high sun "
+            "(1 of 240 steps). Zeros often stand for missing values: bring the true ones, "
+            "or leave the cells empty."
+        )
     ]
 
 
@@ -41,9 +44,11 @@ def test_a_day_darker_than_any_cloud_is_refused(good, share, is_refused):
         return
     ghi = table.loc["2026-03-04 09:00+00:00", "ghi_w_per_m2"]
     assert refusal(dark) == [
-        f"w.csv: ghi_w_per_m2 = {ghi:g} at 2026-03-04 09:00Z is dark under a high sun "
-        "(9 of 240 steps). Zeros often stand for missing values: bring the true ones, or leave "
-        "the cells empty."
+        (
+            f"w.csv: ghi_w_per_m2 = {ghi:g} at 2026-03-04 09:00Z is dark under a high sun "
+            "(9 of 240 steps). Zeros often stand for missing values: bring the true ones, or leave "
+            "the cells empty."
+        )
     ]
 
 
@@ -54,10 +59,14 @@ def test_sunshine_at_night_is_refused(good):
     table.loc[table.index[[2, 26]], "ghi_w_per_m2"] = 40.0
     table.loc[table.index[50], "dni_w_per_m2"] = 11.0
     assert refusal(weather.with_table(table, 1.0)) == [
-        "w.csv: ghi_w_per_m2 = 40 at 2026-03-01 02:00Z is sunshine at night (2 of 240 steps). "
-        "Check time zone, labels and longitude, or set the night to 0.",
-        "w.csv: dni_w_per_m2 = 11 at 2026-03-03 02:00Z is sunshine at night (1 of 240 steps). "
-        "Check time zone, labels and longitude, or set the night to 0.",
+        (
+            "w.csv: ghi_w_per_m2 = 40 at 2026-03-01 02:00Z is sunshine at night (2 of 240 steps). "
+            "Check time zone, labels and longitude, or set the night to 0."
+        ),
+        (
+            "w.csv: dni_w_per_m2 = 11 at 2026-03-03 02:00Z is sunshine at night (1 of 240 steps). "
+            "Check time zone, labels and longitude, or set the night to 0."
+        ),
     ]
 
 
@@ -105,10 +114,13 @@ def test_closure_message_names_the_sum(good):
     minutes = pd.date_range(at + pd.Timedelta("150s"), periods=12, freq="5min")
     parts = table.loc[at, "dhi_w_per_m2"]
     parts += table.loc[at, "dni_w_per_m2"] * sin_elevation(minutes, weather.place).mean()
+    ghi = table.loc[at, "ghi_w_per_m2"]
     assert refusal(weather.with_table(table, 1.0)) == [
-        f"w.csv: ghi_w_per_m2 = {table.loc[at, 'ghi_w_per_m2']:g} at 2026-03-01 09:00Z is not the "
-        f"sum of its parts, DHI + DNI sin(sun's height) = {parts:.0f} W/m2 (87 of 240 steps). "
-        "Look for swapped columns, or for the beam on the horizontal given as DNI."
+        (
+            f"w.csv: ghi_w_per_m2 = {ghi:g} at 2026-03-01 09:00Z is not the "
+            f"sum of its parts, DHI + DNI sin(sun's height) = {parts:.0f} W/m2 (87 of 240 steps). "
+            "Look for swapped columns, or for the beam on the horizontal given as DNI."
+        )
     ]
 
 

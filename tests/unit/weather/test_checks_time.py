@@ -28,8 +28,10 @@ def test_naive_times(good):
     weather = good()
     naive = weather.with_table(weather.table.tz_localize(None), 1.0)
     assert refusal(naive) == [
-        "w.csv: time_utc = 2026-03-01 00:00 is without a time zone. "
-        "Write times in UTC with a Z, or with their offset, e.g. 2026-01-01T00:00Z."
+        (
+            "w.csv: time_utc = 2026-03-01 00:00 is without a time zone. "
+            "Write times in UTC with a Z, or with their offset, e.g. 2026-01-01T00:00Z."
+        )
     ]
 
 
@@ -45,8 +47,10 @@ def test_a_gap(good):
     weather = good()
     gap = weather.table.drop(weather.table.index[[5, 6]])
     assert refusal(weather.with_table(gap, 1.0)) == [
-        "w.csv: time_utc = 2026-03-01 05:00Z is missing (2 steps in all). "
-        "Bring the missing rows: nothing is filled in passing."
+        (
+            "w.csv: time_utc = 2026-03-01 05:00Z is missing (2 steps in all). "
+            "Bring the missing rows: nothing is filled in passing."
+        )
     ]
 
 
@@ -54,8 +58,10 @@ def test_a_duplicate(good):
     weather = good()
     twice = weather.table.iloc[[0, 1, 2, 2, 3, 4]]
     assert refusal(weather.with_table(twice, 1.0)) == [
-        "w.csv: time_utc = 2026-03-01 02:00Z is given twice (1 repeats). "
-        "Keep one row a step; local time repeats an hour in autumn: use UTC."
+        (
+            "w.csv: time_utc = 2026-03-01 02:00Z is given twice (1 repeats). "
+            "Keep one row a step; local time repeats an hour in autumn: use UTC."
+        )
     ]
 
 
@@ -65,8 +71,10 @@ def test_unsorted_times_with_a_gap(good):
     mixed = weather.table.iloc[[0, 2, 1, 3, 5]]
     assert refusal(weather.with_table(mixed, 1.0)) == [
         "w.csv: time_utc = 2026-03-01 01:00Z is earlier than the row before it. Sort by time.",
-        "w.csv: time_utc = 2026-03-01 04:00Z is missing (1 steps in all). "
-        "Bring the missing rows: nothing is filled in passing.",
+        (
+            "w.csv: time_utc = 2026-03-01 04:00Z is missing (1 steps in all). "
+            "Bring the missing rows: nothing is filled in passing."
+        ),
     ]
 
 

@@ -137,8 +137,10 @@ def test_two_heights_in_two_units_are_refused(good, factor, ratio):
     base = weather.table["wind_speed_10m_m_per_s"] * 0.5
     slow = weather.table.assign(wind_speed_10m_m_per_s=base, wind_speed_100m_m_per_s=aloft)
     assert refusal(weather.with_table(slow, 1.0)) == [
-        f"w.csv: {name} = {aloft.iloc[0]:g} at 2026-03-01 00:00Z is {ratio} times the wind at 10 m "
-        "in the mean, outside [0.8, 2.51] (240 of 240 steps). Give both heights in m/s."
+        (
+            f"w.csv: {name} = {aloft.iloc[0]:g} at 2026-03-01 00:00Z is {ratio} times the wind "
+            "at 10 m in the mean, outside [0.8, 2.51] (240 of 240 steps). Give both heights in m/s."
+        )
     ]
 
 
@@ -154,8 +156,10 @@ def test_frozen_values_are_refused(good, column, hours, value):
     check(changed(weather, column, still))
     still.iloc[50 + hours] = value
     assert refusal(changed(weather, column, still)) == [
-        f"w.csv: {column} = {value:g} at 2026-03-03 02:00Z is frozen: one value for more than "
-        f"{hours} h ({hours + 1} of 240 steps). Bring what was measured, or another source."
+        (
+            f"w.csv: {column} = {value:g} at 2026-03-03 02:00Z is frozen: one value for more than "
+            f"{hours} h ({hours + 1} of 240 steps). Bring what was measured, or another source."
+        )
     ]
 
 
@@ -175,8 +179,10 @@ def test_wet_bulb_above_the_air_is_refused(good):
     air, wet = weather.table["temp_air_degc"], weather.table["temp_wet_bulb_degc"]
     swapped = weather.table.assign(temp_air_degc=wet, temp_wet_bulb_degc=air)
     assert refusal(weather.with_table(swapped, 1.0)) == [
-        f"w.csv: temp_wet_bulb_degc = {air.iloc[0]:g} at 2026-03-01 00:00Z is above the air "
-        "temperature (240 of 240 steps). Look for swapped columns, or humidity above 100 %."
+        (
+            f"w.csv: temp_wet_bulb_degc = {air.iloc[0]:g} at 2026-03-01 00:00Z is above the air "
+            "temperature (240 of 240 steps). Look for swapped columns, or humidity above 100 %."
+        )
     ]
 
 

@@ -18,6 +18,8 @@ from models.weather.sun import cell_midpoints, sin_elevation
 YEAR = 2026
 SEEDS = (0, 1, 2)
 WIND_10M, WIND_100M = "wind_speed_10m_m_per_s", "wind_speed_100m_m_per_s"
+START, END = "bundled climate: start_utc", "bundled climate: end_utc"
+SAME_START, OTHER_YEAR = "start_utc = 2026-01-02 00:00Z", "Give a year the sun is known for."
 GHI = [529.185, 611.494, 606.715]
 WIND = [7.693, 8.65, 7.251]
 WET_BULB = [16.412, 16.937, 17.23]
@@ -76,6 +78,20 @@ def test_a_window_is_a_cut_of_the_year(years: dict[int, Weather], start: str, en
     """Proves that who asks for what changes no bit: a window equals the same rows of its year."""
     cut = years[0].window(at(start), at(end)).table
     pd.testing.assert_frame_equal(window(start, end).table, cut, check_exact=True, check_freq=False)
+
+
+def test_any_window_is_a_cut_of_the_whole() -> None:
+    """Proves the same for 25 windows at random hours of three years, one to 400 hours long."""
+    whole = window("2023-07-01", "2026-07-01", seed=4)
+    chance = np.random.default_rng(0)
+    for first, length in zip(
+        chance.integers(0, 25_000, 25), chance.integers(1, 400, 25), strict=True
+    ):
+        start = at("2023-07-01") + pd.Timedelta(hours=int(first))
+        end = start + pd.Timedelta(hours=int(length))
+        part = generate(start_utc=start, end_utc=end, seed=4).table
+        cut = whole.window(start, end).table
+        pd.testing.assert_frame_equal(part, cut, check_exact=True, check_freq=False)
 
 
 def test_years_join_without_a_seam(years: dict[int, Weather]) -> None:
@@ -212,7 +228,7 @@ def test_sunny_days_are_windier(decade: tuple[pd.DataFrame, np.ndarray, np.ndarr
             at("2026-01-02"),
             -1,
             [
-                "bundled climate: start_utc = 2026-01-01 00:00 has no time zone. Give it in UTC.",
+                f"{START} = 2026-01-01 00:00 has no time zone. Give it in UTC.",
                 "bundled climate: seed = -1 is negative. Give 0 or a positive whole number.",
             ],
         ),
@@ -221,10 +237,8 @@ def test_sunny_days_are_windier(decade: tuple[pd.DataFrame, np.ndarray, np.ndarr
             at("2500-01-01"),
             0,
             [
-                "bundled climate: start_utc = 2026-01-01 00:30Z is not a full hour. "
-                "Give a full hour.",
-                "bundled climate: end_utc = 2500-01-01 00:00Z is outside 1700 to 2200. "
-                "Give a year the sun is known for.",
+                f"{START} = 2026-01-01 00:30Z is not a full hour. Give a full hour.",
+                f"{END} = 2500-01-01 00:00Z is outside 1700 to 2200. {OTHER_YEAR}",
             ],
         ),
         (
@@ -232,8 +246,7 @@ def test_sunny_days_are_windier(decade: tuple[pd.DataFrame, np.ndarray, np.ndarr
             at("2026-01-02"),
             0,
             [
-                "bundled climate: end_utc = 2026-01-02 00:00Z is not after "
-                "start_utc = 2026-01-02 00:00Z. Give a later end."
+                f"{END} = 2026-01-02 00:00Z is not after {SAME_START}. Give a later end.",
             ],
         ),
     ],

@@ -105,12 +105,18 @@ def test_all_faults_of_a_table_at_once(csv, dakhla):
 
     assert refusal(csv(spoil), dakhla) == [
         "w.csv: temp_air_c is no weather column. Did you mean temp_air_degc?",
-        "w.csv: time_utc = '2026-03-01T01:00' in data row 2 is without a time zone (1 rows). "
-        "Write UTC with a Z, e.g. 2026-01-01T00:00Z, or the offset, e.g. +01:00.",
-        "w.csv: time_utc = 'yesterdayZ' in data row 3 is no time. "
-        "Write times like 2026-01-01T00:00Z.",
-        "w.csv: wind_speed_100m_m_per_s = '7.5 m/s' in data row 4 is no number (1 rows). "
-        "Write numbers with a decimal point, without units.",
+        (
+            "w.csv: time_utc = '2026-03-01T01:00' in data row 2 is without a time zone (1 rows). "
+            "Write UTC with a Z, e.g. 2026-01-01T00:00Z, or the offset, e.g. +01:00."
+        ),
+        (
+            "w.csv: time_utc = 'yesterdayZ' in data row 3 is no time. "
+            "Write times like 2026-01-01T00:00Z."
+        ),
+        (
+            "w.csv: wind_speed_100m_m_per_s = '7.5 m/s' in data row 4 is no number (1 rows). "
+            "Write numbers with a decimal point, without units."
+        ),
     ]
 
 
@@ -131,13 +137,17 @@ def test_all_faults_of_a_table_at_once(csv, dakhla):
             "w.csv: time_utc has no two steps in order. Bring two or more.",
         ),
         (
-            lambda text: "\n".join(line + ",1" if i else line for i, line in enumerate(text.split())),
+            lambda text: "\n".join(
+                line + ",1" if i else line for i, line in enumerate(text.split())
+            ),
             "w.csv has rows longer than the header. Use commas between cells only.",
         ),
         (
             lambda text: text.replace("T05:00Z", "T05:00Z,1,2", 1),
-            "w.csv is no table (Error tokenizing data. C error: Expected 9 fields in line 7, "
-            "saw 11). Write one header and rows of equal length.",
+            (
+                "w.csv is no table (Error tokenizing data. C error: Expected 9 fields in line 7, "
+                "saw 11). Write one header and rows of equal length."
+            ),
         ),
     ],
 )
@@ -150,8 +160,10 @@ def test_naive_parquet_and_cut_parquet_are_refused(good, dakhla, tmp_path):
     path = tmp_path / "w.parquet"
     good(days=1).table.tz_localize(None).to_parquet(path)
     assert refusal(path, dakhla) == [
-        "w.parquet: time_utc = '2026-03-01 00:00:00' in data row 1 is without a time zone "
-        "(24 rows). Write UTC with a Z, e.g. 2026-01-01T00:00Z, or the offset, e.g. +01:00."
+        (
+            "w.parquet: time_utc = '2026-03-01 00:00:00' in data row 1 is without a time zone "
+            "(24 rows). Write UTC with a Z, e.g. 2026-01-01T00:00Z, or the offset, e.g. +01:00."
+        )
     ]
     path.write_bytes(path.read_bytes()[:900])
     told = refusal(path, dakhla)[0]

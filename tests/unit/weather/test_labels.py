@@ -66,8 +66,9 @@ def test_quarter_hours_named_by_their_end_are_refused(good):
     """Proves that the allowed lag shrinks with the step: 15 min late are too late for 15 min."""
     weather = good(days=7, step_h=0.25)
     assert label_problem(weather) == []
-    assert "15 min late by the sun (7 clear days, 7.5 min allowed)" in (
-        label_problem(shifted(weather, 15))[0]
+    assert (
+        "15 min late by the sun (7 clear days, 7.5 min allowed)"
+        in (label_problem(shifted(weather, 15))[0])
     )
     few = shifted(good(days=3, step_h=0.25), 15)
     assert label_problem(few) == []  # three days are too few for so fine a verdict

@@ -158,31 +158,39 @@ def test_half_past_starts_are_cut_from_the_same_shape(good):
             0.25,
             "2026-02-28 23:00",
             "2026-03-02 00:00",
-            "w.csv: window = 2026-02-28 23:00Z to 2026-03-02 00:00Z is without data from "
-            "2026-02-28 23:00Z. The data cover 2026-03-01 00:00Z to 2026-03-03 00:00Z: "
-            "ask for times inside, or bring weather that covers them.",
+            (
+                "w.csv: window = 2026-02-28 23:00Z to 2026-03-02 00:00Z is without data from "
+                "2026-02-28 23:00Z. The data cover 2026-03-01 00:00Z to 2026-03-03 00:00Z: "
+                "ask for times inside, or bring weather that covers them."
+            ),
         ),
         (
             0.25,
             "2026-03-02 00:00",
             "2026-03-03 01:00",
-            "w.csv: window = 2026-03-02 00:00Z to 2026-03-03 01:00Z is without data from "
-            "2026-03-03 00:00Z. The data cover 2026-03-01 00:00Z to 2026-03-03 00:00Z: "
-            "ask for times inside, or bring weather that covers them.",
+            (
+                "w.csv: window = 2026-03-02 00:00Z to 2026-03-03 01:00Z is without data from "
+                "2026-03-03 00:00Z. The data cover 2026-03-01 00:00Z to 2026-03-03 00:00Z: "
+                "ask for times inside, or bring weather that covers them."
+            ),
         ),
         (
             0.001,
             "2026-03-01 00:00",
             "2026-03-02 00:00",
-            "resample: step_h = 0.001 is no whole number of minutes. "
-            "Give hours that are whole minutes, e.g. 0.25.",
+            (
+                "resample: step_h = 0.001 is no whole number of minutes. "
+                "Give hours that are whole minutes, e.g. 0.25."
+            ),
         ),
         (
             0.5,
             "2026-03-01 00:00",
             "2026-03-01 01:15",
-            "resample: window = 2026-03-01 00:00Z to 2026-03-01 01:15Z is no whole number of "
-            "steps. Choose start and end whole steps apart, on whole minutes.",
+            (
+                "resample: window = 2026-03-01 00:00Z to 2026-03-01 01:15Z is no whole number of "
+                "steps. Choose start and end whole steps apart, on whole minutes."
+            ),
         ),
     ],
 )
@@ -210,18 +218,24 @@ def test_mean_over_the_default_horizon():
     [
         (
             ["2026-03-01", "2026-03-01 00:20"],
-            "mean_over: edges_utc = 2026-03-01 00:20Z is inside a step. "
-            "Resample to a step that divides all edges first.",
+            (
+                "mean_over: edges_utc = 2026-03-01 00:20Z is inside a step. "
+                "Resample to a step that divides all edges first."
+            ),
         ),
         (
             ["2026-03-01", "2026-03-03"],
-            "mean_over: edges_utc = 2026-03-02 00:00Z is without data. The series covers "
-            "2026-03-01 00:00Z to 2026-03-02 00:00Z: ask for times inside.",
+            (
+                "mean_over: edges_utc = 2026-03-02 00:00Z is without data. The series covers "
+                "2026-03-01 00:00Z to 2026-03-02 00:00Z: ask for times inside."
+            ),
         ),
         (
             ["2026-02-28", "2026-03-01"],
-            "mean_over: edges_utc = 2026-02-28 00:00Z is without data. The series covers "
-            "2026-03-01 00:00Z to 2026-03-02 00:00Z: ask for times inside.",
+            (
+                "mean_over: edges_utc = 2026-02-28 00:00Z is without data. The series covers "
+                "2026-03-01 00:00Z to 2026-03-02 00:00Z: ask for times inside."
+            ),
         ),
         (
             ["2026-03-01 02:00", "2026-03-01 01:00"],

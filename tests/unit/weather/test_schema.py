@@ -46,8 +46,10 @@ def test_a_place_off_the_earth_names_every_fault():
         Place(latitude_deg=95.0, longitude_deg=200.0, altitude_m=9000.0)
     assert error.value.problems == [
         "place: latitude_deg = 95.0 is outside [-90, 90]. Give degrees north.",
-        "place: longitude_deg = 200.0 is outside [-180, 180]. "
-        "Give degrees east, negative in the west.",
+        (
+            "place: longitude_deg = 200.0 is outside [-180, 180]. "
+            "Give degrees east, negative in the west."
+        ),
         "place: altitude_m = 9000.0 is outside [-430, 6000]. Give metres above sea level.",
     ]
 

@@ -1,0 +1,78 @@
+"""Random facilities from a seed, and one rich run folder, for every test of this folder."""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import optimizer as dk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facility:
+    """A site, an agreement, a horizon, its series and an opening state, ready to plan."""
+
+    site: dk.Site
+    agreement: dk.Agreement
+    horizon: dk.Horizon
+    series: pd.DataFrame
+    state: dk.State
+
+    def asked(self) -> dict[str, Any]:
+        return {
+            "site": self.site,
+            "agreement": self.agreement,
+            "start": self.horizon.start,
+            "horizon": self.horizon,
+            "series": self.series,
+            "state": self.state,
+        }
+
+
+def _beside(name: str) -> ModuleType:
+    """Return the module in a file beside this one: tests are no package."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"properties_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def draw_facility(seed: int, folder: Path) -> Facility:
+    """Return the facility of a seed: loads, then what feeds them, then the agreement."""
+    draw = _LOADS.Draw(seed, folder)
+    tables = draw.tables()
+    supply = _SUPPLY.Supply(draw)
+    tables |= supply.tables()
+    clauses = _CLAUSES.Clauses(draw, supply, tables).tables()
+    for clause in clauses:
+        if clause["kind"] == "research_quota":
+            name = "art_" + clause["article"].replace(".", "_")
+            draw.row(name, "delivered_mwh", *clause.pop("opening"))
+    series = pd.DataFrame(draw.columns, index=draw.horizon.index, dtype="float64")
+    return Facility(
+        site=dk.parse_site(tables),
+        agreement=dk.parse_agreement({"title": f"seed {seed}", "clause": clauses}),
+        horizon=draw.horizon,
+        series=series,
+        state=dk.State(time_utc=draw.horizon.start, rows=tuple(draw.rows), origin="drawn"),
+    )
+
+
+_LOADS, _SUPPLY, _CLAUSES = (_beside(n) for n in ("draw_loads", "draw_supply", "draw_clauses"))
+
+
+@pytest.fixture(scope="session")
+def facility(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Facility]:
+    """Return the random facility of a seed."""
+    folder = tmp_path_factory.mktemp("cohorts")
+    return lambda seed: draw_facility(seed, folder)
