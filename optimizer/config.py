@@ -104,7 +104,9 @@ class Site(Parameters):
         for kind in FLEETS:
             for key, part in getattr(self, kind).items():
                 if part.name != f"{kind}_{key}":
-                    raise ValueError(f"[{kind}.{key}] name: a table's name is its key. Take it out.")
+                    raise ValueError(
+                        f"[{kind}.{key}] name: a table's name is its key. Take it out."
+                    )
                 if not _NAME.match(key):
                     raise ValueError(
                         f"[{kind}.{key}] is not a plain name. Use a-z, 0-9 and _, a letter first."

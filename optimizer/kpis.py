@@ -43,10 +43,10 @@ def _figures(published: Published, table: pd.DataFrame) -> Kpis:
 
     facility, it = mwh("facility_power_mw"), mwh("facility_it_mw")
     drawn, genset = mwh("site_import_mw"), mwh("site_genset_mw")
-    available = fleet_mwh(("solar", "wind"), "available_mw")
-    used = fleet_mwh(("solar", "wind"), "used_mw")
+    available, used = (fleet_mwh(("solar", "wind"), q) for q in ("available_mw", "used_mw"))
     emission_kg = float(table["site_emission_kg"].sum())
     water_l = float(table["cooling_water_l"].sum()) if site.cooling is not None else 0.0
+    missed = [float(table[f"{p.name}_missed_mwh"].sum()) for p in site.deferrable.values()]
     figures = {
         "hours_h": float(hours.sum()),
         "solar_used_mwh": fleet_mwh(("solar",), "used_mw"),
@@ -60,9 +60,7 @@ def _figures(published: Published, table: pd.DataFrame) -> Kpis:
         "facility_mwh": facility,
         "it_mwh": it,
         "shed_mwh": _shed_mwh(published, table),
-        "missed_mwh": float(
-            sum(table[f"{p.name}_missed_mwh"].sum() for p in site.deferrable.values())
-        ),
+        "missed_mwh": sum(missed),
         "curtailment_pu": _ratio(available - used, available),
         "renewable_share_pu": 1 - _ratio(drawn + genset, facility),
         "pue_pu": _ratio(facility, it) if it else 1.0,

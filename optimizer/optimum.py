@@ -95,7 +95,9 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
         if is_relaxed or not split(problem, splits):
             break
     else:
-        raise SolverGaveNothing(f"charging and discharging at once did not end in {_ROUNDS_MAX} rounds.")
+        raise SolverGaveNothing(
+            f"charging and discharging at once did not end in {_ROUNDS_MAX} rounds."
+        )
     timings["optimize"] = time.perf_counter() - started
     log = f"binaries for never-both-at-once: {len(splits)}\n" + "\n".join(logs)
     return _read(problem, matrices, solution, priced, splits, log, timings)

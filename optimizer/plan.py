@@ -310,7 +310,9 @@ def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
     plan = _plan(published, optimum, is_audited=True)
     name = f"{run_id}-diagnostic"
     publish(out, name, lambda partial: _write(partial, published, plan), is_latest=False)
-    return "\n".join([f"Least-shortfall diagnostic in {out / name}, never to be run:", *shortfalls(published)])
+    return "\n".join(
+        [f"Least-shortfall diagnostic in {out / name}, never to be run:", *shortfalls(published)]
+    )
 
 
 def shortfalls(published: Published) -> list[str]:
@@ -343,5 +345,3 @@ def exit_code(plan: Plan) -> int:
     if plan.optimum.interrupted_by:
         return 128 + plan.optimum.interrupted_by
     return 0 if plan.optimum.status is Status.OPTIMAL else 3
-
-

@@ -92,7 +92,11 @@ def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
     path = Path(asked.site) if asked.site is not None else reference_file("site.toml")
     site = load_site(path)
     named = [getattr(part, field, None) for part in site.components() for field in _FILE_FIELDS]
-    files = {name: sha256(path.parent / name) for name in named if name and (path.parent / name).is_file()}
+    files = {
+        name: sha256(path.parent / name)
+        for name in named
+        if name and (path.parent / name).is_file()
+    }
     return site, path.parent, {path.name: sha256(path)} | files
 
 
@@ -115,7 +119,9 @@ def _horizon_of(asked: Asked, site: Site) -> Horizon:
     try:
         start = pd.Timestamp(asked.start)
     except ValueError as error:
-        raise InputError([f"start = {asked.start!r} is not a moment. Write 2026-03-01T00:00Z."]) from error
+        raise InputError(
+            [f"start = {asked.start!r} is not a moment. Write 2026-03-01T00:00Z."]
+        ) from error
     if start.tzinfo is None:
         raise InputError([f"start = {asked.start} has no time zone. Give UTC: 2026-03-01T00:00Z."])
     return Horizon.parse(asked.horizon or site.plan.horizon, start.tz_convert("UTC").as_unit("us"))

@@ -80,7 +80,9 @@ def _totals(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
 
     emission_kg = zero
     for grid in site.grid.values():
-        emission_kg = emission_kg + grid.emission_kg_per_mwh * frame[f"{grid.name}_import_mw"] * hours
+        emission_kg = (
+            emission_kg + grid.emission_kg_per_mwh * frame[f"{grid.name}_import_mw"] * hours
+        )
     for genset in site.genset.values():
         made_mwh = frame[f"{genset.name}_power_mw"] * hours
         emission_kg = emission_kg + genset.emission_kg_per_mwh * made_mwh

@@ -8,7 +8,7 @@ Published quantities, which clauses may read: ``site_import_mw``, ``site_genset_
 ``facility_it_mw`` and every component's own columns.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,6 +23,7 @@ from optimizer.templates import templates
 from optimizer.workloads.firm import UNSERVED_MAD_PER_MWH
 
 CostTerms = dict[tuple[str, str], Terms]  # (component, kind) -> terms of the objective
+Total = Callable[[int], object]  # of a step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +66,7 @@ def build_model(
     """
     with templates():
         model = pyo.ConcreteModel(site.place.name)
+        model.nothing = pyo.Param(mutable=True, initialize=0.0)
         problem = Problem(
             site=site,
             agreement=agreement,
@@ -89,6 +91,14 @@ def build_model(
 def _summed(calls: list[Callable[[int], object]], t: int) -> object:
     """Return the sum of some quantities in step `t`."""
     return sum(call(t) for call in calls)  # type: ignore[misc]
+
+
+def _or_nothing(problem: Problem, parts: Iterable[Component], total: Total) -> Total:
+    """Return `total`; a zero Pyomo knows where there are no `parts`.
+
+    A row of plain numbers is no row to Pyomo; with this it is one, which holds or can't.
+    """
+    return total if list(parts) else lambda _: problem.model.nothing
 
 
 def it_mw(problem: Problem, t: int) -> object:
@@ -132,7 +142,8 @@ def _add_facility(problem: Problem) -> None:
 
     @model.bus.Constraint(steps)
     def balance(b, t):
-        return _summed(flows, t) == per_it * _summed(drawing, t) + overhead_mw
+        drawn_mw = per_it * _summed(drawing, t) + overhead_mw
+        return (_summed(flows, t) if flows else model.nothing) == drawn_mw
 
 
 def _add_limits(problem: Problem) -> None:
@@ -148,11 +159,11 @@ def _add_limits(problem: Problem) -> None:
 
     @block.Constraint(full.tolist())
     def halls(b, t):
-        return it_mw(problem, t) <= facility.it_power_max_mw
+        return it_mw(problem, t) + problem.model.nothing <= facility.it_power_max_mw
 
     @block.Constraint(np.flatnonzero(drawn_mw > facility.power_max_mw).tolist())
     def connection(b, t):
-        return facility_mw(problem, t) <= facility.power_max_mw
+        return facility_mw(problem, t) + problem.model.nothing <= facility.power_max_mw
 
 
 def published(problem: Problem) -> Quantities:
@@ -175,14 +186,16 @@ def published(problem: Problem) -> Quantities:
 
     def work_of(part: Component) -> Callable[[int], object]:
         work = block(part).component("work_mw")
-        return partial(part.it_mw, block(part)) if work is None else work.__getitem__
+        if work is not None:
+            return work.__getitem__
+        return lambda t: part.it_mw(block(part), t) + problem.model.nothing  # type: ignore[operator]
 
     return Quantities(
-        import_mw=import_mw,
-        genset_mw=genset_mw,
+        import_mw=_or_nothing(problem, grids, import_mw),
+        genset_mw=_or_nothing(problem, gensets, genset_mw),
         facility_mw=partial(facility_mw, problem),
-        emission_kg_per_h=emission_kg_per_h,
-        deliverable_mwh=deliverable_mwh,
+        emission_kg_per_h=_or_nothing(problem, [*grids, *gensets], emission_kg_per_h),
+        deliverable_mwh=_or_nothing(problem, site.battery.values(), deliverable_mwh),
         work_mw={part.name: work_of(part) for part in site.fleet(WORKLOADS)},
         sovereign_mw=sovereign_mw(site, problem.given),
     )

@@ -112,4 +112,3 @@ class Solution:
     coefficient_range: tuple[float, float] = (1.0, 1.0)
     timings_s: dict[str, float] = field(default_factory=dict)
     iterations: dict[str, int] = field(default_factory=dict)
-    is_confirmed_without_presolve: bool = False

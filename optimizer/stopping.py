@@ -100,26 +100,32 @@ def run_watched(
     bool
         Whether `work` ended; if not, its thread still runs and nothing of it may be touched.
     """
-    thread = threading.Thread(target=work, name="solver", daemon=True)
+    ended = threading.Event()  # Thread.is_alive is wrong once Ctrl-C has struck inside join
+
+    def body() -> None:
+        try:
+            work()
+        finally:
+            ended.set()
+
     deadline = time.monotonic() + limit_s
-    thread.start()
+    threading.Thread(target=body, name="solver", daemon=True).start()
     try:
-        while thread.is_alive() and stop.signal_number is None and time.monotonic() < deadline:
-            thread.join(_NAP_S)
+        while not ended.wait(_NAP_S):
+            if stop.signal_number is not None or time.monotonic() > deadline:
+                break
     finally:  # also when Ctrl-C raises here, without stop_on_signals
-        if thread.is_alive():
-            brake.is_asked = True
-            thread.join(GRACE_S)
-        if thread.is_alive():
-            atexit.register(_leave_behind, thread, brake, silence)
-    return not thread.is_alive()
+        brake.is_asked = not ended.is_set()
+        if brake.is_asked and not ended.wait(GRACE_S):
+            atexit.register(_leave_behind, ended, brake, silence)
+    return ended.is_set()
 
 
-def _leave_behind(thread: threading.Thread, brake: Brake, silence: Callable[[], None]) -> None:
-    """Wait until `thread` has ended or stands still; if it does neither, let it calculate on."""
+def _leave_behind(ended: threading.Event, brake: Brake, silence: Callable[[], None]) -> None:
+    """Wait until work has ended or stands still; if it does neither, let it calculate on."""
     brake.is_for_good = True
     deadline = time.monotonic() + GRACE_S
-    while thread.is_alive() and not brake.stands.is_set() and time.monotonic() < deadline:
+    while not ended.is_set() and not brake.stands.is_set() and time.monotonic() < deadline:
         time.sleep(_NAP_S)
-    if thread.is_alive() and not brake.stands.is_set():
+    if not ended.is_set() and not brake.stands.is_set():
         silence()

@@ -85,7 +85,9 @@ def write_schedule(folder: Path, published: Published) -> None:
     written.to_csv(folder / "schedule.csv", lineterminator="\n", index_label="time_utc")
     if len(published.given.rates):
         rates = published.given.rates.assign(
-            time_utc=pd.DatetimeIndex(published.given.rates["time_utc"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+            time_utc=pd.DatetimeIndex(published.given.rates["time_utc"]).strftime(
+                "%Y-%m-%dT%H:%M:%SZ"
+            )
         )
         rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
 
@@ -141,7 +143,9 @@ def _read_table(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise InputError([f"{path}: not readable as Parquet: {error}. Give a run folder."]) from error
+        raise InputError(
+            [f"{path}: not readable as Parquet: {error}. Give a run folder."]
+        ) from error
     frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame
 

@@ -47,7 +47,10 @@ def load_weather(site: Site, source: str, horizon: Horizon) -> Weather:
         return generate(start_utc=start, end_utc=end, seed=site.plan.climate_seed)
     options = site.weather.reading
     if options.year is None:  # a typical year stands for the years of the plan
-        years = {"year": horizon.start.year, "year_count": horizon.end.year - horizon.start.year + 1}
+        years = {
+            "year": horizon.start.year,
+            "year_count": horizon.end.year - horizon.start.year + 1,
+        }
         options = options.model_copy(update=years)
     weather = read(Path(source), site_place(site), options)
     check(weather)

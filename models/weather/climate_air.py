@@ -65,7 +65,7 @@ def _temperature(air: AirClimate, drivers: Drivers) -> FloatArray:
     wave = np.where(since_low <= rise_h, rising, falling)
     noise = air.temp_sd_degc * drivers.temp_day + air.temp_hourly_sd_degc * drivers.temp
     warmth = air.dust_warming_degc * (between_noons(drivers.dust) - drivers.dust_mean[:, None])
-    return low + (high - low) * wave + noise + warmth
+    return np.asarray(low + (high - low) * wave + noise + warmth, dtype=float)
 
 
 def _humidity(climate: Climate, drivers: Drivers, temp_degc: FloatArray) -> FloatArray:
@@ -88,4 +88,6 @@ def _pressure(site: Site, air: AirClimate, drivers: Drivers) -> FloatArray:
     local_h = HOUR + site.longitude_deg / 15.0
     tide = air.pressure_tide_pa * np.cos(4.0 * np.pi * (local_h - TIDE_PEAK_H) / 24.0)
     column = AIR_KG_PER_M3 * GRAVITY_M_PER_S2 * site.altitude_m
-    return sea_level - column + air.pressure_sd_pa * drivers.pressure_day + tide
+    return np.asarray(
+        sea_level - column + air.pressure_sd_pa * drivers.pressure_day + tide, dtype=float
+    )

@@ -85,14 +85,14 @@ def between_noons(daily: FloatArray) -> FloatArray:
     here, previous, following = daily[1:-1, None], daily[:-2, None], daily[2:, None]
     start = np.where(before_noon, previous, here)
     stop = np.where(before_noon, here, following)
-    return start * (1.0 - after) + stop * after
+    return np.asarray(start * (1.0 - after) + stop * after, dtype=float)
 
 
 def smooth(daily: FloatArray, correlation: float) -> FloatArray:
     """Return `between_noons` of a process with unit variance, its variance kept at 1."""
     after = ((np.arange(24) + 0.5) / 24.0 + 0.5) % 1.0
     variance = (1.0 - after) ** 2 + after**2 + 2.0 * correlation * after * (1.0 - after)
-    return between_noons(daily) / np.sqrt(variance)
+    return np.asarray(between_noons(daily) / np.sqrt(variance), dtype=float)
 
 
 def monthly_curve(values: Sequence[float], days: DayArray) -> FloatArray:
@@ -111,7 +111,7 @@ def monthly_curve(values: Sequence[float], days: DayArray) -> FloatArray:
     month = months.astype(np.int64) % 12
     beside = (month + np.where(position < 0, -1, 1)) % 12
     away = np.abs(position)
-    return anchors[month] * (1.0 - away) + anchors[beside] * away
+    return np.asarray(anchors[month] * (1.0 - away) + anchors[beside] * away, dtype=float)
 
 
 def beta(normals: FloatArray, mean: FloatArray, deviation: FloatArray, top: float) -> FloatArray:
@@ -128,7 +128,7 @@ def beta(normals: FloatArray, mean: FloatArray, deviation: FloatArray, top: floa
 def weibull(normals: FloatArray, mean: FloatArray, shape: FloatArray) -> FloatArray:
     """Return Weibull quantiles at the probabilities of standard normals."""
     scale = mean / gamma(1.0 + 1.0 / shape)
-    return scale * (-log_ndtr(-normals)) ** (1.0 / shape)
+    return np.asarray(scale * (-log_ndtr(-normals)) ** (1.0 / shape), dtype=float)
 
 
 def excess(normals: FloatArray, probability: FloatArray) -> FloatArray:
@@ -139,4 +139,4 @@ def excess(normals: FloatArray, probability: FloatArray) -> FloatArray:
     threshold = -ndtri(probability)
     density = np.exp(-0.5 * threshold**2) / np.sqrt(2.0 * np.pi)
     mean_excess = density - threshold * ndtr(-threshold)
-    return np.maximum(normals - threshold, 0.0) * probability / mean_excess
+    return np.asarray(np.maximum(normals - threshold, 0.0) * probability / mean_excess, dtype=float)

@@ -39,7 +39,7 @@ class Cells:
 
     def hourly(self, values: FloatArray) -> FloatArray:
         """Return means over the hours, shape (days, 24)."""
-        return values.reshape(-1, 24, CELLS_AN_HOUR).mean(axis=2)
+        return np.asarray(values.reshape(-1, 24, CELLS_AN_HOUR).mean(axis=2), dtype=float)
 
     def sun_height(self) -> FloatArray:
         """Return the mean sine of the sun's height over the part of the hour when it is up."""

@@ -45,7 +45,9 @@ class Clause(Parameters):
     article: str = Field(pattern=r"^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$", description="article number")
     text: str = Field(min_length=1, description="the sentence of the agreement")
     valid_from: datetime.date = Field(description="first day it holds, legal time at the site")
-    valid_until: datetime.date | None = Field(default=None, description="last day it holds, or none")
+    valid_until: datetime.date | None = Field(
+        default=None, description="last day it holds, or none"
+    )
 
     @property
     def name(self) -> str:

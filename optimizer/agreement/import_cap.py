@@ -19,7 +19,9 @@ class ImportCap(Clause):
     price_field: ClassVar[str] = "price_mad_per_mwh"
     import_max_mw: float = Field(ge=0, description="most that may be drawn [MW]")
     first_hour: int = Field(ge=0, le=23, description="clock hour at which the window begins")
-    last_hour: int = Field(ge=0, le=24, description="clock hour at which it ends, over midnight if less")
+    last_hour: int = Field(
+        ge=0, le=24, description="clock hour at which it ends, over midnight if less"
+    )
     months: tuple[int, ...] = Field(
         default=tuple(range(1, 13)), strict=False, description="months in which it holds"
     )
@@ -76,7 +78,9 @@ class ImportCap(Clause):
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rule of the published excess, and, where hard, of the cap in each step."""
         over = self._excess_mw(table)
-        rules = {"draw above the cap is the table's [MW]": self.column_rule(table, "excess_mw", over)}
+        rules = {
+            "draw above the cap is the table's [MW]": self.column_rule(table, "excess_mw", over)
+        }
         if self.price_mad(given) is None:
             rules["draw [MW]"] = over
         return rules

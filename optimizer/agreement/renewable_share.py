@@ -51,7 +51,9 @@ class RenewableShare(Clause):
         """Return the renewable share of the window so far, at the end of each step."""
         hours = pd.Series(given.horizon.hours, index=table.index)
         numbers = windows(table.index, self.window, self.time_zone)
-        other = ((table["site_import_mw"] + table["site_genset_mw"]) * hours).groupby(numbers).cumsum()
+        other = (
+            ((table["site_import_mw"] + table["site_genset_mw"]) * hours).groupby(numbers).cumsum()
+        )
         used = (table["facility_power_mw"] * hours).groupby(numbers).cumsum()
         return pd.DataFrame({"share_pu": 1 - other / used.where(used > 0, 1.0)})
 

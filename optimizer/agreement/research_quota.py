@@ -72,7 +72,10 @@ class ResearchQuota(Clause):
     def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
         """Require the work of each week."""
         hours, work_mw = given.horizon.hours, site.work_mw[self.workload]
-        numbers, due_mwh = windows(given.horizon.index, "week", self.time_zone), self._due_mwh(given)
+        numbers, due_mwh = (
+            windows(given.horizon.index, "week", self.time_zone),
+            self._due_mwh(given),
+        )
         is_sold = self.price_mad(given) is not None
         block.short = pyo.Var(list(due_mwh) if is_sold else [], bounds=(0, None))
 
@@ -94,7 +97,9 @@ class ResearchQuota(Clause):
         numbers = windows(table.index, "week", self.time_zone)
         done = (self._work_mw(table) * given.horizon.hours).groupby(numbers).cumsum()
         opening_mwh, _ = self._opening(given)
-        return pd.DataFrame({"delivered_mwh": done + np.where(numbers == numbers[0], opening_mwh, 0.0)})
+        return pd.DataFrame(
+            {"delivered_mwh": done + np.where(numbers == numbers[0], opening_mwh, 0.0)}
+        )
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return the work missing over all weeks. [MWh]"""

@@ -79,7 +79,9 @@ class RideThrough(Clause):
         """Return the rule of the published requirement, and, where hard, of the energy itself."""
         required = self._required_by_walking(table, given)
         rules = {
-            "what is required is the table's [MWh]": self.column_rule(table, "required_mwh", required)
+            "what is required is the table's [MWh]": self.column_rule(
+                table, "required_mwh", required
+            )
         }
         if self.price_mad(given) is None:
             rules["ride-through energy [MWh]"] = required - table["site_deliverable_mwh"]

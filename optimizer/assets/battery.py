@@ -57,13 +57,19 @@ class Battery(Component):
     def _consistent(self) -> Self:
         """Refuse windows that are empty and energies that do not fit them."""
         if self.soc_min_pu >= self.soc_max_pu:
-            raise ValueError(f"soc_min_pu = {self.soc_min_pu:g} is not below soc_max_pu. Swap them.")
+            raise ValueError(
+                f"soc_min_pu = {self.soc_min_pu:g} is not below soc_max_pu. Swap them."
+            )
         if list(self.ageing_cost_mad_per_mwh) != sorted(self.ageing_cost_mad_per_mwh):
-            raise ValueError("ageing_cost_mad_per_mwh falls with depth. Give it shallow first, rising.")
+            raise ValueError(
+                "ageing_cost_mad_per_mwh falls with depth. Give it shallow first, rising."
+            )
         if min(self.ageing_cost_mad_per_mwh) < 0:
             raise ValueError("ageing_cost_mad_per_mwh is negative. Give a cost >= 0.")
         if self.is_cyclic and self.segment_count > 1:
-            raise ValueError("is_cyclic needs one ageing cost. Give ageing_cost_mad_per_mwh one value.")
+            raise ValueError(
+                "is_cyclic needs one ageing cost. Give ageing_cost_mad_per_mwh one value."
+            )
         low, high = self.low_mwh, self.high_mwh
         for field in ("energy_initial_mwh", "energy_final_min_mwh", "energy_final_max_mwh"):
             value = getattr(self, field)
@@ -118,7 +124,9 @@ class Battery(Component):
         """Declare the battery's variables and constraints on an empty `block`."""
         steps = given.horizon.steps
         step_h = parameter(block, "step_h", given.horizon.hours)
-        keep = parameter(block, "keep_pu", (1 - self.self_discharge_pu_per_h) ** given.horizon.hours)
+        keep = parameter(
+            block, "keep_pu", (1 - self.self_discharge_pu_per_h) ** given.horizon.hours
+        )
         block.charge_mw = pyo.Var(steps, bounds=(0, self.charge_max_mw))
         block.discharge_mw = pyo.Var(steps, bounds=(0, self.discharge_max_mw))
         block.energy_mwh = pyo.Var(steps, bounds=(self.low_mwh, self.high_mwh))
@@ -138,7 +146,9 @@ class Battery(Component):
 
         @block.Constraint(steps)
         def one_converter(b, t):  # the convex hull of "never both at once"; audited below
-            return b.charge_mw[t] / self.charge_max_mw + b.discharge_mw[t] / self.discharge_max_mw <= 1
+            return (
+                b.charge_mw[t] / self.charge_max_mw + b.discharge_mw[t] / self.discharge_max_mw <= 1
+            )
 
         if self.energy_final_min_mwh is not None:
             block.energy_mwh[last].setlb(self.energy_final_min_mwh)
@@ -161,7 +171,9 @@ class Battery(Component):
             segments,
             steps,
             initialize={
-                (k, t): (1 - keep[t]) * self.low_mwh * (k == deepest) for k in segments for t in steps
+                (k, t): (1 - keep[t]) * self.low_mwh * (k == deepest)
+                for k in segments
+                for t in steps
             },
         )
 
@@ -231,10 +243,14 @@ class Battery(Component):
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return the wear, and (negative) the worth of what is stored at the end. [MAD]"""
-        taken = own[["discharge_mw"]] if self.segment_count == 1 else (
-            own[self._segment_columns("discharge_mw")]
+        taken = (
+            own[["discharge_mw"]]
+            if self.segment_count == 1
+            else (own[self._segment_columns("discharge_mw")])
         )
-        wear = taken.mul(given.horizon.hours, axis=0).sum().to_numpy() @ self.ageing_cost_mad_per_mwh
+        wear = (
+            taken.mul(given.horizon.hours, axis=0).sum().to_numpy() @ self.ageing_cost_mad_per_mwh
+        )
         worth = self.end_value_mad_per_mwh * own["energy_mwh"].iloc[-1]
         return {"ageing": float(wear), "end_value": -float(worth)}
 
@@ -296,5 +312,7 @@ class Battery(Component):
         rows = [StateRow(self.name, "energy_mwh", float(row["energy_mwh"]))]
         if self.segment_count > 1:
             for k, column in enumerate(self._segment_columns("energy_mwh")):
-                rows.append(StateRow(self.name, "segment_energy_mwh", float(row[column]), str(k + 1)))
+                rows.append(
+                    StateRow(self.name, "segment_energy_mwh", float(row[column]), str(k + 1))
+                )
         return rows

@@ -37,7 +37,10 @@ class Cooling(Component):
     def lines(self, given: Given) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return (intercept [MW], slope [per unit]) of each line, one value per step."""
         return [
-            (given.column(f"{self.name}_intercept_{k}_mw"), given.column(f"{self.name}_slope_{k}_pu"))
+            (
+                given.column(f"{self.name}_intercept_{k}_mw"),
+                given.column(f"{self.name}_slope_{k}_pu"),
+            )
             for k in range(1, self.segment_count + 1)
         ]
 
@@ -78,7 +81,9 @@ class Cooling(Component):
         needed = pd.Series(0.0, index=own.index)
         for k in range(1, self.segment_count + 1):
             intercept = given.series[f"{self.name}_intercept_{k}_mw"]
-            needed = np.maximum(needed, intercept + given.series[f"{self.name}_slope_{k}_pu"] * heat)
+            needed = np.maximum(
+                needed, intercept + given.series[f"{self.name}_slope_{k}_pu"] * heat
+            )
         per_mwh = given.series[f"{self.name}_water_l_per_mwh"]
         return {
             "power carries the heat away [MW]": needed - power,

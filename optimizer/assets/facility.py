@@ -15,7 +15,9 @@ class Facility(Component):
 
     power_max_mw: float = Field(gt=0, le=1e5, description="most the facility may draw [MW]")
     it_power_max_mw: float = Field(gt=0, le=1e5, description="most the machines may draw [MW]")
-    ups_loss_pu: float = Field(ge=0, le=0.3, description="UPS losses per unit of IT power [per unit]")
+    ups_loss_pu: float = Field(
+        ge=0, le=0.3, description="UPS losses per unit of IT power [per unit]"
+    )
     fixed_overhead_mw: float = Field(ge=0, le=1e4, description="lighting, controls, offices [MW]")
 
     def heat_factor_pu(self) -> float:

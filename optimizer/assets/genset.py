@@ -32,7 +32,10 @@ class Genset(CommitmentRules, Component):
     fuel_l_per_mwh: float = Field(ge=0, description="fuel burnt per MWh [L/MWh]")
     fuel_price_mad_per_l: float = Field(ge=0, description="price of the fuel [MAD/L]")
     fuel_stock_l: float | None = Field(
-        default=None, ge=0, description="fuel in the tanks where no opening state gives it [L]"
+        default=None, ge=0, description="what the tanks hold; full where no state says else [L]"
+    )
+    fuel_delivery_l_per_h: float = Field(
+        default=0, ge=0, description="fuel brought while the tanks are not full [L/h]"
     )
     emission_kg_per_mwh: float = Field(ge=0, description="CO2 per MWh [kg/MWh]")
     start_cost_mad: float = Field(ge=0, description="cost of starting a unit [MAD]")
@@ -58,7 +61,9 @@ class Genset(CommitmentRules, Component):
         if self.unit_power_min_mw > self.unit_power_max_mw:
             raise ValueError("unit_power_min_mw is above unit_power_max_mw. Lower it.")
         if max(self.initial_on_count, self.must_run_count) > self.unit_count:
-            raise ValueError(f"more than unit_count = {self.unit_count} units run. Lower the count.")
+            raise ValueError(
+                f"more than unit_count = {self.unit_count} units run. Lower the count."
+            )
         return self
 
     @property
@@ -78,17 +83,12 @@ class Genset(CommitmentRules, Component):
         steps = given.horizon.steps
         fleet_mw = self.unit_count * self.unit_power_max_mw
         block.power_mw = pyo.Var(steps, bounds=(0, fleet_mw))
-        if (stock_l := self._opening_fuel_l(given)) is not None:
-            hours = given.horizon.hours
-
-            @block.Constraint()
-            def fuel_stock(b):
-                burnt_mwh = sum(hours[t] * b.power_mw[t] for t in steps)
-                return self.fuel_l_per_mwh * burnt_mwh <= stock_l
-
+        if self.fuel_stock_l is not None:
+            self._add_tank(block, given)
         if self.is_committed:
             self._add_units(block, given)
             self._add_run_times(block, given)
+            self._add_run_limits(block, given)
 
     def _opening_fuel_l(self, given: Given) -> float | None:
         """Return the fuel in the tanks at the start, or none where it is not limited. [L]"""
@@ -96,10 +96,24 @@ class Genset(CommitmentRules, Component):
             return None
         return given.state.value(self.name, "fuel_l", self.fuel_stock_l)
 
+    def _add_tank(self, block: pyo.Block, given: Given) -> None:
+        """Declare the fuel left: no more than the tanks hold, nor than deliveries and burning leave."""
+        steps, hours = given.horizon.steps, given.horizon.hours
+        opening_l = self._opening_fuel_l(given)
+        block.tank_l = pyo.Var(steps, bounds=(0, self.fuel_stock_l))
+
+        @block.Constraint(steps)
+        def fuel_left(b, t):
+            before_l = b.tank_l[t - 1] if t else opening_l
+            burnt_l = self.fuel_l_per_mwh * hours[t] * b.power_mw[t]
+            return b.tank_l[t] <= before_l + self.fuel_delivery_l_per_h * hours[t] - burnt_l
+
     def _add_units(self, block: pyo.Block, given: Given) -> None:
         """Declare running units, starts and stops, and tie power to the units that run."""
         steps, bounds = given.horizon.steps, (0, self.unit_count)
-        block.on_count = pyo.Var(steps, domain=pyo.Integers, bounds=(self.must_run_count, bounds[1]))
+        block.on_count = pyo.Var(
+            steps, domain=pyo.Integers, bounds=(self.must_run_count, bounds[1])
+        )
         block.start_count = pyo.Var(steps, domain=pyo.Integers, bounds=bounds)
         block.stop_count = pyo.Var(steps, domain=pyo.Integers, bounds=bounds)
         on_before = sum(count for count, _ in self._opening_units(given, "on_count"))
@@ -128,9 +142,8 @@ class Genset(CommitmentRules, Component):
         block.start_count[0].setub(count - on_before)
 
     def _add_run_times(self, block: pyo.Block, given: Given) -> None:
-        """Declare minimum and maximum run times, rest times and limits over the plan."""
-        horizon = given.horizon
-        begin_h, end_h, steps = horizon.begin_h, horizon.end_h, horizon.steps
+        """Declare minimum run and rest times."""
+        begin_h, steps = given.horizon.begin_h, given.horizon.steps
         on_before, off_before = (self._opening_units(given, q) for q in ("on_count", "off_count"))
 
         def within(t, span_h):  # steps whose change still binds in step t
@@ -154,19 +167,24 @@ class Genset(CommitmentRules, Component):
                 held_count = held(off_before, self.min_down_h, begin_h[t])
                 return stopped + held_count <= self.unit_count - b.on_count[t]
 
+    def _add_run_limits(self, block: pyo.Block, given: Given) -> None:
+        """Declare the longest run, and the most hours and starts over the plan."""
+        begin_h, end_h, steps = given.horizon.begin_h, given.horizon.end_h, given.horizon.steps
+        hours, on_before = given.horizon.hours, self._opening_units(given, "on_count")
         if self.max_up_h is not None:
+            longest_h = self.max_up_h + 1e-9
 
             @block.Constraint(steps)
             def max_up(b, t):
-                recent = [u for u in range(t + 1) if end_h[t] - begin_h[u] <= self.max_up_h + 1e-9]
-                fresh = sum(n for n, since_h in on_before if since_h + end_h[t] <= self.max_up_h + 1e-9)
+                recent = [u for u in range(t + 1) if end_h[t] - begin_h[u] <= longest_h]
+                fresh = sum(n for n, since_h in on_before if since_h + end_h[t] <= longest_h)
                 return b.on_count[t] <= sum(b.start_count[u] for u in recent) + fresh
 
         if self.running_max_h is not None:
 
             @block.Constraint()
             def running_max(b):
-                return sum(horizon.hours[t] * b.on_count[t] for t in steps) <= self.running_max_h
+                return sum(hours[t] * b.on_count[t] for t in steps) <= self.running_max_h
 
         if self.starts_max_count is not None:
 
@@ -195,13 +213,21 @@ class Genset(CommitmentRules, Component):
         index, hours = given.horizon.index, given.horizon.hours
         table = solved(block, ["power_mw"], index)
         table["fuel_l"] = table["power_mw"] * self.fuel_l_per_mwh * hours
-        if (stock_l := self._opening_fuel_l(given)) is not None:
-            table["fuel_stock_l"] = stock_l - table["fuel_l"].cumsum()
+        if self.fuel_stock_l is not None:
+            table["fuel_stock_l"] = self._fuel_left_l(table["fuel_l"].to_numpy(), given)
         if self.is_committed:
             counts = solved(block, ["on_count", "start_count", "stop_count"], index)
             whole = counts.round()
             table[counts.columns] = whole.where((counts - whole).abs() <= WHOLE, counts)
         return table
+
+    def _fuel_left_l(self, burnt_l: np.ndarray, given: Given) -> list[float]:
+        """Return the fuel after each step, deliveries filling the tanks as early as they can. [L]"""
+        left_l, lefts = self._opening_fuel_l(given), []
+        for step_l, step_h in zip(burnt_l, given.horizon.hours, strict=True):
+            left_l = min(left_l + self.fuel_delivery_l_per_h * step_h - step_l, self.fuel_stock_l)
+            lefts.append(left_l)
+        return lefts
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return fuel, starts, stops and running hours. [MAD]"""

@@ -57,9 +57,13 @@ class CommitmentRules:
         }
         if self.fuel_stock_l is not None:
             opening_l = given.state.value(self.name, "fuel_l", self.fuel_stock_l)
-            left_l = opening_l - burnt_l.cumsum()
-            rules["fuel left follows [L]"] = unequal(own["fuel_stock_l"], left_l)
-            rules["fuel lasts [L]"] = -left_l
+            before_l = own["fuel_stock_l"].shift(fill_value=opening_l)
+            left_l = before_l + self.fuel_delivery_l_per_h * hours - burnt_l
+            left_l = left_l.clip(upper=self.fuel_stock_l)
+            rules["fuel left follows from burning and deliveries [L]"] = unequal(
+                own["fuel_stock_l"], left_l
+            )
+            rules["fuel lasts [L]"] = -own["fuel_stock_l"]
         return rules | (self._unit_rules(own, given) if self.is_committed else {})
 
     def _unit_rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:

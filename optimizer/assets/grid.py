@@ -83,12 +83,8 @@ class Grid(Component):
         """Declare draw, feed-in, their limits and the month's peak."""
         steps, hours = given.horizon.steps, given.horizon.hours
         import_max, export_max = (given.column(f"{self.name}_{q}") for q in LIMITS)
-        block.import_mw = pyo.Var(
-            steps, bounds=[(0.0, mw) for mw in import_max.tolist()]
-        )
-        block.export_mw = pyo.Var(
-            steps, bounds=[(0.0, mw) for mw in export_max.tolist()]
-        )
+        block.import_mw = pyo.Var(steps, bounds=[(0.0, mw) for mw in import_max.tolist()])
+        block.export_mw = pyo.Var(steps, bounds=[(0.0, mw) for mw in export_max.tolist()])
         share = {t: 1 / import_max[t] for t in steps if import_max[t] > 0 and export_max[t] > 0}
         block.import_share_per_mw = pyo.Param(list(share), initialize=share)
         block.export_share_per_mw = pyo.Param(

@@ -9,4 +9,6 @@ from optimizer.assets.renewable import Renewable
 class Solar(Renewable):
     """Photovoltaic plant; its available power comes from `plant` or from a file."""
 
-    plant: PvPlant | None = Field(default=None, description="parameters of the weather-to-power model")
+    plant: PvPlant | None = Field(
+        default=None, description="parameters of the weather-to-power model"
+    )

@@ -25,7 +25,9 @@ class TariffPeriod(Parameters):
     last_hour: int = Field(ge=0, le=24, description="clock hour at which it ends")
     import_price_mad_per_mwh: float = Field(description="price of a MWh drawn [MAD/MWh]")
     export_price_mad_per_mwh: float = Field(description="price paid for a MWh fed in [MAD/MWh]")
-    subscribed_mw: float = Field(ge=0, description="subscribed power: the most that may be drawn [MW]")
+    subscribed_mw: float = Field(
+        ge=0, description="subscribed power: the most that may be drawn [MW]"
+    )
     subscription_weight_pu: float = Field(
         ge=0, le=1, description="weight of the subscribed power in the fixed charge [per unit]"
     )
@@ -49,7 +51,8 @@ class Tariff(Parameters):
         ge=0, description="price of a calendar month's highest draw [MAD/MW/month]"
     )
     fixed_charge_mad_per_mw_year: float = Field(
-        ge=0, description="yearly charge per weighted subscribed MW; sunk, so reported only [MAD/MW/a]"
+        ge=0,
+        description="yearly charge per weighted subscribed MW; sunk, so reported only [MAD/MW/a]",
     )
 
     @field_validator("time_zone")

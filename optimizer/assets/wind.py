@@ -9,4 +9,6 @@ from optimizer.assets.renewable import Renewable
 class Wind(Renewable):
     """Wind farm; its available power comes from `farm` or from a file."""
 
-    farm: WindFarm | None = Field(default=None, description="parameters of the weather-to-power model")
+    farm: WindFarm | None = Field(
+        default=None, description="parameters of the weather-to-power model"
+    )

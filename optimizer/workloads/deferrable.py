@@ -33,16 +33,23 @@ class Deferrable(CohortRules, Component):
         default=(1.0,), strict=False, description="one value, or one per clock hour [per unit]"
     )
     time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the profile")
-    block_h: int = Field(default=1, ge=1, le=24, description="hours whose arrivals are one cohort [h]")
+    block_h: int = Field(
+        default=1, ge=1, le=24, description="hours whose arrivals are one cohort [h]"
+    )
     deadline_h: float = Field(default=24, gt=0, le=8784, description="arrival to deadline [h]")
     run_min_h: float = Field(
         default=1, gt=0, description="shortest time a cohort can run in, its rate limit [h]"
     )
     initial_backlog_pu: float = Field(
-        default=0, ge=0, le=1, description="share of earlier cohorts undone where no state says [p.u.]"
+        default=0,
+        ge=0,
+        le=1,
+        description="share of earlier cohorts undone where no state says [p.u.]",
     )
     cohorts_file: str | None = Field(default=None, description="CSV or Parquet of cohorts, or none")
-    power_max_mw: float = Field(gt=0, le=1e5, description="most that may run at once [MW of IT power]")
+    power_max_mw: float = Field(
+        gt=0, le=1e5, description="most that may run at once [MW of IT power]"
+    )
     missed_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of missed work, or none: never missed [MAD/MWh]"
     )
@@ -59,9 +66,13 @@ class Deferrable(CohortRules, Component):
         if self.arrival_mw is not None and self.cohorts_file is not None:
             raise ValueError("arrival_mw and cohorts_file are both given. Keep one source of work.")
         if len(self.arrival_profile_pu) not in (1, 24) or min(self.arrival_profile_pu) < 0:
-            raise ValueError("arrival_profile_pu is not 1 or 24 values >= 0. Give one per clock hour.")
+            raise ValueError(
+                "arrival_profile_pu is not 1 or 24 values >= 0. Give one per clock hour."
+            )
         if 24 % self.block_h:
-            raise ValueError(f"block_h = {self.block_h} does not divide the day. Give 1, 2, 3, 4, 6...")
+            raise ValueError(
+                f"block_h = {self.block_h} does not divide the day. Give 1, 2, 3, 4, 6..."
+            )
         if self.run_min_h > self.deadline_h:
             raise ValueError("run_min_h is above deadline_h: no cohort could be done. Lower it.")
         return self
@@ -107,7 +118,9 @@ class Deferrable(CohortRules, Component):
         cohorts = []
         for arrival in arrivals:
             hours = pd.date_range(arrival, periods=self.block_h, freq="h")
-            work_mwh = float((self.arrival_mw or 0.0) * profile[legal(hours, self.time_zone).hour].sum())
+            work_mwh = float(
+                (self.arrival_mw or 0.0) * profile[legal(hours, self.time_zone).hour].sum()
+            )
             if work_mwh > 0:
                 cohorts.append(
                     Cohort(
@@ -139,7 +152,9 @@ class Deferrable(CohortRules, Component):
             for t in window:
                 live[t].append(number)
         if all(len(numbers) <= 1 for numbers in live.values()):  # then the sum is the cohort's rate
-            rates = [min([cohorts[n].rate_max_mw for n in live[t]], default=0.0) for t in horizon.steps]
+            rates = [
+                min([cohorts[n].rate_max_mw for n in live[t]], default=0.0) for t in horizon.steps
+            ]
             bounds = [(0.0, min(rate, self.power_max_mw)) for rate in rates]
             block.run_mw = pyo.Var(horizon.steps, bounds=bounds)
         else:
@@ -173,7 +188,9 @@ class Deferrable(CohortRules, Component):
             run_mwh = [hours[t] * self._rate(b, n, t) for t in windows[n]]
             undone_mwh = [v[n] for v in (b.left_mwh, b.missed_mwh) if n in v]
             body = sum([*run_mwh, *undone_mwh])
-            return body == cohorts[n].work_mwh if run_mwh or undone_mwh else pyo.Constraint.Infeasible
+            return (
+                body == cohorts[n].work_mwh if run_mwh or undone_mwh else pyo.Constraint.Infeasible
+            )
 
         block.work = pyo.Constraint(range(len(cohorts)), rule=work)
 

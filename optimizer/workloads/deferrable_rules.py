@@ -20,7 +20,11 @@ class CohortRules:
         hours = pd.Series(given.horizon.hours, index=given.horizon.index)
         run_mwh = (rates["run_mw"] * rates["time_utc"].map(hours)).groupby(rates["number"]).sum()
         records = [
-            (c.deadline, c.work_mwh - float(run_mwh.get(number, 0.0)), c.deadline > given.horizon.end)
+            (
+                c.deadline,
+                c.work_mwh - float(run_mwh.get(number, 0.0)),
+                c.deadline > given.horizon.end,
+            )
             for number, c in enumerate(given.cohorts[self.name])
         ]
         return pd.DataFrame(records, columns=["deadline", "undone_mwh", "is_open"])
@@ -83,7 +87,8 @@ class CohortRules:
         run, number = rates["run_mw"], rates["number"]
         when = pd.DatetimeIndex(rates["time_utc"])
         ends = when + pd.to_timedelta(
-            rates["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index)), unit="h"
+            rates["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index)),
+            unit="h",
         )
 
         def by_cohort(values: list[object]) -> pd.Series:
@@ -94,8 +99,12 @@ class CohortRules:
         rate_max = by_cohort([c.rate_max_mw for c in cohorts])
         overdone = pd.Series(-undone["undone_mwh"].to_numpy(), index=undone["deadline"])
         return {
-            "no cohort runs before it arrives [MW]": pd.Series(np.where(early, run, 0.0), index=when),
-            "no cohort runs after its deadline [MW]": pd.Series(np.where(late, run, 0.0), index=when),
+            "no cohort runs before it arrives [MW]": pd.Series(
+                np.where(early, run, 0.0), index=when
+            ),
+            "no cohort runs after its deadline [MW]": pd.Series(
+                np.where(late, run, 0.0), index=when
+            ),
             "no cohort exceeds its rate [MW]": pd.Series((run - rate_max).to_numpy(), index=when),
             "no cohort runs backwards [MW]": pd.Series(-run.to_numpy(), index=when),
             "no cohort does more than its work [MWh]": overdone,

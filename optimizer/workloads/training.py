@@ -55,21 +55,29 @@ class Training(Component):
     curve: tuple[Point, ...] = Field(
         strict=False, min_length=1, description="measured (power, throughput) at caps [per unit]"
     )
-    floor_pu: float = Field(ge=0, le=1, description="contracted work per window [per unit of nominal]")
+    floor_pu: float = Field(
+        ge=0, le=1, description="contracted work per window [per unit of nominal]"
+    )
     window_h: int = Field(ge=1, description="length of a contract window, from UTC midnight [h]")
     shortfall_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of contracted work not done, or none: always done"
     )
     value_mad_per_mwh: float = Field(ge=0, description="worth of the work done [MAD/MWh]")
-    ramp_max_mw_per_h: float | None = Field(default=None, gt=0, description="ramp limit, or none [MW/h]")
-    restart_cost_mad_per_mw: float = Field(ge=0, description="cost of resuming a paused MW [MAD/MW]")
+    ramp_max_mw_per_h: float | None = Field(
+        default=None, gt=0, description="ramp limit, or none [MW/h]"
+    )
+    restart_cost_mad_per_mw: float = Field(
+        ge=0, description="cost of resuming a paused MW [MAD/MW]"
+    )
     restart_loss_h: float = Field(
         ge=0, le=2, description="work lost in resuming, in hours of nominal work [h]"
     )
     is_synchronous: bool = Field(
         default=False, description="one job on all accelerators: all run or none (an integer)"
     )
-    initial_powered_pu: float = Field(ge=0, le=1, description="share running before the plan [p.u.]")
+    initial_powered_pu: float = Field(
+        ge=0, le=1, description="share running before the plan [p.u.]"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -221,7 +229,9 @@ class Training(Component):
         """Return what runs, its power, what resumes, and the work the hull makes of them."""
         table = solved(block, ["powered_mw", "power_mw"], given.horizon.index)
         if self.is_synchronous:
-            table["powered_mw"] = table["powered_mw"].div(self.power_max_mw).round() * self.power_max_mw
+            table["powered_mw"] = (
+                table["powered_mw"].div(self.power_max_mw).round() * self.power_max_mw
+            )
         before = table["powered_mw"].shift(fill_value=self._opening(given, "powered_mw"))
         table["restart_mw"] = (table["powered_mw"] - before).clip(lower=0.0)
         lines = [a * table["power_mw"] + b * table["powered_mw"] for a, b in self.lines]
@@ -260,7 +270,8 @@ class Training(Component):
         rules = {
             "what runs fits the fleet [MW]": powered - self.power_max_mw,
             "power is at most what runs [MW]": power - powered,
-            "power is at least the lowest cap of what runs [MW]": self.power_min_pu * powered - power,
+            "power is at least the lowest cap of what runs [MW]": self.power_min_pu * powered
+            - power,
             "power is not negative [MW]": -power,
             "what resumes follows from what runs [MW]": unequal(own["restart_mw"], resumed),
             "work is what the measured curve gives [MW]": unequal(work, expected),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import optimizer as dk
+from models.errors import InputError
 
 DISPATCH = 4_422_052.132734103  # results of the reference, as its README sums them
 ENERGY, DEMAND = 3_772_156.4770799847, 649_895.6556541186
@@ -137,7 +138,7 @@ def test_fixed_charge_needs_periods(micro):
     """Proves that a charge on subscribed power is refused where none is stated."""
     tariff = charged(100.0) | {"fixed_charge_mad_per_mw_year": 5.0}
     case = micro(fleets={"grid": {"utility": {"tariff": tariff}}}, series={})
-    with pytest.raises(dk.InputError) as refusal:
+    with pytest.raises(InputError) as refusal:
         case.site()
     assert str(refusal.value) == (
         "site: [grid.utility.tariff] fixed_charge_mad_per_mw_year = 5 is due on subscribed power, "

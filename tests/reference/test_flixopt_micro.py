@@ -50,6 +50,7 @@ WITHOUT = {  # what to take out of a case so that it answers as if the feature w
         ("battery", "eta_discharge"): 1,
     },
     ("storage_soc_max", "bound ignored"): {("battery", "soc_max"): None},
+    ("storage_cyclic", "free initial energy"): {("battery", "soc0"): 50},
     ("storage_final_min", "ignored"): {("battery", "final_min"): None},
     ("storage_soc_min", "ignored"): {("battery", "soc_min"): None},
     ("storage_final_max_dump", "ignored"): {("battery", "final_max"): None},

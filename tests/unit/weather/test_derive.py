@@ -15,12 +15,18 @@ PARTS = ["ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2"]
 
 @pytest.mark.parametrize(
     ("air", "humidity", "wet"),
-    [(20.0, 0.50, 13.7), (20.8, 0.70, 17.0), (20.8, 0.80, 18.3), (27.0, 0.80, 24.2)],
+    [(20.0, 0.50, 13.70), (20.8, 0.70, 17.0), (20.8, 0.80, 18.3), (27.0, 0.80, 24.2)],
 )
 def test_wet_bulb_by_stull(air, humidity, wet):
     """Proves Stull's own example (20 degC, 50 %: 13.7 degC) and three further values."""
     value = wet_bulb_degc(np.array([air]), np.array([humidity]))[0]
     assert value == pytest.approx(wet, abs=0.06)
+
+
+def test_every_coefficient_of_stull_counts():
+    """Proves 20 degC, 50 %: 20 * 0.8596 + 1.5565 - 1.5501 + 1.3854 * 0.8572 - 4.6860 = 13.699."""
+    value = wet_bulb_degc(np.array([20.0]), np.array([0.5]))[0]
+    assert value == pytest.approx(13.6993, abs=2e-4)
 
 
 def test_wet_bulb_never_exceeds_the_air():

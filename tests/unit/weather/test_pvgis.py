@@ -102,7 +102,8 @@ def test_a_wrong_offset_is_refused(tmy_rows, dakhla, tmp_path, told_h, lag, mome
     assert refusal(path, dakhla, YEAR) == [
         (
             f"tmy.csv (PVGIS typical year): time_utc = {told} the sun "
-            "(365 clear days, 15 min allowed). Download the file again in UTC, with its irradiance time offset."
+            "(365 clear days, 15 min allowed). Download the file again in UTC, "
+            "with its irradiance time offset."
         )
     ]
 

@@ -94,18 +94,21 @@ def test_a_straight_line_stays_straight(good):
     np.testing.assert_allclose(fine["wind_speed_10m_m_per_s"], quarters, atol=1e-12)
 
 
-def test_parabola_by_hand(good):
-    """Proves means 2, 4, 0: ends 3 and 2, a = -1/2, b = -3/2; halves are 4 -+ a/2.
+@pytest.mark.parametrize(
+    ("step_h", "parts"), [(0.5, [4.25, 3.75]), (1 / 3, [4.0, 4.0 + 2 / 3, 3.0 + 1 / 3])]
+)
+def test_parabola_by_hand(good, step_h, parts):
+    """Proves means 2, 4, 0: ends 3 and 2, so q = 4 - P1(s) / 2 - 3 P2(s) / 2 in the middle hour.
 
-    In the middle hour, q = 4 + a s + b (3 s^2 - 1) / 2; P2 has mean 0 over each half, so the
-    halves are 4.25 and 3.75.
+    Over halves P1 is -1/2, 1/2 and P2 is 0; over thirds P1 is -2/3, 0, 2/3 and P2 is 2/9, -4/9,
+    2/9: the middle third is 4 + 3/2 * 4/9.
     """
     weather = good(days=2)
     table = weather.table.assign(wind_speed_10m_m_per_s=np.tile([2.0, 4.0, 0.0], 16))
     part = resample(
-        weather.with_table(table, 1.0), 0.5, utc("2026-03-01 01:00"), utc("2026-03-01 02:00")
+        weather.with_table(table, 1.0), step_h, utc("2026-03-01 01:00"), utc("2026-03-01 02:00")
     )
-    np.testing.assert_allclose(part.table["wind_speed_10m_m_per_s"], [4.25, 3.75], atol=1e-12)
+    np.testing.assert_allclose(part.table["wind_speed_10m_m_per_s"], parts, atol=1e-12)
 
 
 def test_coarser_steps_are_exact_means(good):

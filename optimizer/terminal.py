@@ -1,0 +1,271 @@
+"""A plan as tables a planner reads in a terminal, and the stages of a plan being made.
+
+Nothing is printed here: functions return rich renderables, which the command line prints.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from optimizer.config import WORKLOADS
+from optimizer.legal_time import SITE_TIME_ZONE, legal
+from optimizer.plan import Plan
+from optimizer.schedule import IT_QUANTITY
+from optimizer.terminal_words import FIGURES, LEVELS, limit_words
+
+BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
+LIMITS_SHOWN = 12
+_TIME_WIDTH = 5  # 00:00
+_KIND_WORDS = {"firm": "firm", "deferrable": "batch", "training": "train."}
+
+
+def plan_view(plan: Plan, width: int) -> Group:
+    """Return everything a planner sees of a plan, in lines of `width` characters."""
+    parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), Text(_note(plan))]
+    parts += [totals_table(plan), cost_table(plan), clause_table(plan), binding_table(plan)]
+    return Group(*parts, _footer(plan))
+
+
+def header(plan: Plan) -> Text:
+    """Return what the plan is of, how good it is, and what weather it stands on."""
+    problem = plan.optimum.problem
+    horizon, provenance = problem.given.horizon, problem.provenance
+    gap = "gap unknown" if not np.isfinite(plan.mip_gap_pu) else f"gap {plan.mip_gap_pu:.3%}"
+    text = Text()
+    text.append(f"{problem.site.place.name}\n", "bold")
+    text.append(f"Plan from {horizon.start:%Y-%m-%d %H:%M}Z to {horizon.end:%Y-%m-%d %H:%M}Z: ")
+    text.append(plan.status, "bold green" if plan.status == "optimal" else "bold yellow")
+    text.append(f" ({gap}), cost {plan.objective_mad:,.0f} MAD\n")
+    title, remark = LEVELS.get(provenance.weather_level, (provenance.weather_level, ""))
+    is_loud = provenance.weather_level in ("synthetic", "tmy")
+    text.append(f"Weather: {title}", "bold black on yellow" if is_loud else "bold")
+    text.append(f" {remark}\n  {provenance.weather_source}\n")
+    text.append(f"Opening state: {problem.given.state.origin}\n")
+    return text
+
+
+def hourly(plan: Plan) -> pd.DataFrame:
+    """Return the binding hours: means of power, the last stored energy, by the hour's beginning.
+
+    Returns
+    -------
+    DataFrame, shape (hours, columns)
+        Columns are pairs of header lines. MW, stored in MWh, price in MAD/MWh.
+    """
+    table, site = plan.schedule, plan.optimum.problem.site
+    end_h = table["step_h"].cumsum()
+    table = table[(end_h <= BINDING_H + 1e-9) | (np.arange(len(table)) == 0)]
+
+    def total(kind: str, quantity: str) -> pd.Series:
+        return table[[f"{p.name}_{quantity}" for p in getattr(site, kind).values()]].sum(axis=1)
+
+    columns: dict[tuple[str, str], pd.Series] = {}
+    for kind, head, quantity in _SUPPLY:
+        if getattr(site, kind):
+            columns[head] = total(kind, quantity)
+    for kind in WORKLOADS:
+        for key, part in getattr(site, kind).items():
+            columns[_KIND_WORDS[kind], key] = table[f"{part.name}_{IT_QUANTITY[kind]}"]
+    columns["", "other"] = table["facility_power_mw"] - table["facility_it_mw"]
+    for key, grid in site.grid.items():
+        head = ("price", "MAD" if len(site.grid) == 1 else key)
+        columns[head] = table[f"{grid.name}_import_price_mad_per_mwh"]
+    return _by_hour(pd.DataFrame(columns), table["step_h"])
+
+
+_SUPPLY = (
+    ("solar", ("", "solar"), "used_mw"),
+    ("wind", ("", "wind"), "used_mw"),
+    ("battery", ("battery", "charge"), "charge_mw"),
+    ("battery", ("battery", "out"), "discharge_mw"),
+    ("battery", ("battery", "stored"), "energy_mwh"),
+    ("grid", ("grid", "import"), "import_mw"),
+    ("grid", ("grid", "export"), "export_mw"),
+    ("genset", ("gen-", "sets"), "power_mw"),
+)
+_STORED = ("battery", "stored")
+
+
+def _by_hour(frame: pd.DataFrame, step_h: pd.Series) -> pd.DataFrame:
+    """Return means over each clock hour, weighted by the length of the steps that begin in it."""
+    hour = pd.DatetimeIndex(frame.index).floor("h")
+    means = frame.mul(step_h, axis=0).groupby(hour).sum().div(step_h.groupby(hour).sum(), axis=0)
+    if _STORED in frame.columns:
+        means[_STORED] = frame[_STORED].groupby(hour).last()
+    return means
+
+
+def hour_tables(plan: Plan, width: int) -> list[Table]:
+    """Return the hours as one table, or as several side parts where `width` is too narrow."""
+    frame = hourly(plan)
+    hours = _hours_of(plan, frame)
+    texts = {head: _cells(head, frame[head], hours) for head in frame.columns}
+    tables, used = [], width + 1
+    for head, (cells, foot) in texts.items():
+        needed = 1 + max(len(text) for text in (*head, *cells, foot))
+        if used + needed > width:
+            tables.append([("UTC", "", [f"{t:%H:%M}" for t in frame.index], "MWh")])
+            used = _TIME_WIDTH
+        tables[-1].append((*head, cells, foot))
+        used += needed
+    return [_table(columns) for columns in tables]
+
+
+def _hours_of(plan: Plan, frame: pd.DataFrame) -> pd.Series:
+    """Return how many hours of the plan each row stands for."""
+    step_h = plan.schedule["step_h"]
+    hour = pd.DatetimeIndex(step_h.index).floor("h")
+    return step_h.groupby(hour).sum().reindex(frame.index)
+
+
+def _cells(head: tuple[str, str], values: pd.Series, hours: pd.Series) -> tuple[list[str], str]:
+    """Return a column's cells, and its energy for the foot."""
+    if head == _STORED or head[0] == "price":
+        return [f"{v:,.0f}" for v in values], ""
+    shown = [f"{v:.1f}" if abs(v) >= 0.05 else "0" for v in values]  # half of the last digit
+    return shown, f"{float((values * hours).sum()):,.0f}"
+
+
+def _table(columns: list[tuple[str, str, list[str], str]]) -> Table:
+    """Return a table of right-aligned columns under two header lines."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), show_footer=True, pad_edge=False)
+    for above, below, _, foot in columns:
+        table.add_column(f"{above}\n{below}", foot, justify="right", no_wrap=True)
+    for row in zip(*(cells for _, _, cells, _ in columns), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _note(plan: Plan) -> str:
+    """Return how the hours are to be read."""
+    step_h = plan.schedule["step_h"]
+    binding = step_h[step_h.cumsum() <= BINDING_H + 1e-9]
+    lines = [
+        "MW, means over the hour; foot: MWh. stored: MWh at the hour's end. price: a MWh drawn."
+    ]
+    lines.append("other: cooling, conversion losses and overhead.")
+    if len(binding) and binding.min() < 1.0:
+        minutes = 60 * float(binding.min())
+        lines.append(f"Steps of {minutes:g} min are averaged to hours here, and apart in the run.")
+    offset = legal(pd.DatetimeIndex(step_h.index[:1]), SITE_TIME_ZONE)[0]
+    if str(offset.strftime("%z")) != "+0000":
+        lines.append(f"Legal time at the site is UTC{offset:%z}.")
+    ahead_h = float(step_h.sum()) - float(binding.sum())
+    if ahead_h > 0 and len(binding):
+        lines.append(f"These hours bind; {ahead_h:g} h of look-ahead are in the run.")
+    return "\n".join(lines) + "\n"
+
+
+def totals_table(plan: Plan) -> Table:
+    """Return the key figures of the binding hours beside those of the whole plan."""
+    binding, whole = plan.kpis["binding"], plan.kpis["plan"]
+    table = _titled("Totals", ("figure", "unit"))
+    for hours in (binding["hours_h"], whole["hours_h"]):
+        table.add_column(f"{hours:g} h", justify="right", no_wrap=True)
+    for key, (words, unit, factor, digits) in FIGURES.items():
+        if key in whole:
+            shown = [f"{figures[key] * factor:,.{digits}f}" for figures in (binding, whole)]
+            table.add_row(words, unit, *shown)
+    return table
+
+
+def cost_table(plan: Plan) -> Table:
+    """Return the cost of the whole plan by part and kind, dearest first."""
+    costs = dict(plan.kpis["cost_mad"])
+    fixed = costs.pop("fixed_charge_mad", 0.0)
+    table = _titled("Cost of the whole plan", ("part and kind",))
+    table.add_column("MAD", justify="right", no_wrap=True)
+    for name, mad in sorted(costs.items(), key=lambda item: (-abs(item[1]), item[0])):
+        if abs(mad) >= 0.5:  # a MAD is shown
+            table.add_row(name.replace("_", " "), f"{mad:,.0f}")
+    table.add_row(Text("together", "bold"), Text(f"{plan.objective_mad:,.0f}", "bold"))
+    if fixed:
+        table.add_row("and subscribed power, due whatever is planned", f"{fixed:,.0f}")
+    return table
+
+
+def clause_table(plan: Plan) -> Table:
+    """Return how each clause of the agreement stands."""
+    table = _titled("Agreement", ("article", "clause", "kind", "kept"))
+    table.add_column("MAD", justify="right", no_wrap=True)
+    table.add_column("how", ratio=1)
+    for clause in plan.clauses:
+        kept = Text("yes", "green") if clause["is_kept"] else Text("NO", "bold red")
+        kind = "hard" if clause["is_hard"] else "priced"
+        name = str(clause["kind"]).replace("_", " ")
+        cost = f"{clause['cost_mad']:,.0f}"
+        table.add_row(clause["article"], name, kind, kept, cost, str(clause["sentence"]))
+    if not plan.clauses:
+        table.add_row("none", "", "", "", "", "No clause is in force in this plan.")
+    return table
+
+
+def binding_table(plan: Plan) -> Table:
+    """Return the limits that bind, dearest first, and what one unit more would save."""
+    table = _titled("What binds, and what one unit more in each step would save", ("limit",))
+    for head in ("steps", "MAD"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in plan.binding.head(LIMITS_SHOWN).itertuples():
+        table.add_row(limit_words(str(row.limit)), str(row.step_count), f"{row.worth_mad:,.0f}")
+    if plan.binding.empty:
+        table.add_row("no limit has a price", "", "")
+    return table
+
+
+def _titled(title: str, heads: tuple[str, ...]) -> Table:
+    """Return an empty table with a title and columns of words."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for head in heads:
+        table.add_column(head, no_wrap=len(heads) > 1)
+    return table
+
+
+def _footer(plan: Plan) -> Text:
+    """Return where the run lies."""
+    if plan.run_dir is None:
+        return Text("Nothing was written.")
+    return Text(f"Run: {plan.run_dir}", "bold")
+
+
+@contextmanager
+def stages(console: Console, *, is_shown: bool) -> Iterator[Callable[[str], None]]:
+    """Show on `console` what is being done while it is done; yield what says so.
+
+    The program's own log messages are shown too. Nothing is left on the screen at the end.
+    """
+    if not is_shown:
+        yield lambda _: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("loading")
+        handler = _Shown(lambda stage: progress.update(task, description=stage))
+        logger = logging.getLogger("optimizer")
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield handler.show
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(before)
+
+
+class _Shown(logging.Handler):
+    """Hands each message to the display."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        super().__init__()
+        self.show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a message."""
+        self.show(record.getMessage())

@@ -1,0 +1,68 @@
+"""Words a planner reads for the names the program uses: key figures, weather levels, limits."""
+
+# key figure -> words, unit shown, factor from the figure's own unit, digits
+FIGURES: dict[str, tuple[str, str, float, int]] = {
+    "solar_used_mwh": ("solar used", "MWh", 1, 0),
+    "wind_used_mwh": ("wind used", "MWh", 1, 0),
+    "renewable_available_mwh": ("solar and wind available", "MWh", 1, 0),
+    "curtailment_pu": ("solar and wind left unused", "%", 100, 1),
+    "battery_charge_mwh": ("into batteries", "MWh", 1, 0),
+    "battery_discharge_mwh": ("out of batteries", "MWh", 1, 0),
+    "import_mwh": ("drawn from the grid", "MWh", 1, 0),
+    "export_mwh": ("fed into the grid", "MWh", 1, 0),
+    "genset_mwh": ("made by gensets", "MWh", 1, 0),
+    "facility_mwh": ("drawn by the facility", "MWh", 1, 0),
+    "it_mwh": ("drawn by machines (IT)", "MWh", 1, 0),
+    "shed_mwh": ("commercial load shed", "MWh", 1, 1),
+    "missed_mwh": ("deferrable work missed", "MWh", 1, 1),
+    "renewable_share_pu": ("renewable share of the draw", "%", 100, 1),
+    "pue_pu": ("PUE", "1", 1, 3),
+    "wue_l_per_kwh": ("WUE", "L/kWh", 1, 3),
+    "cue_kg_per_kwh": ("CUE", "kg/kWh", 1, 3),
+    "emission_kg": ("CO2", "t", 1e-3, 0),
+    "water_m3": ("water", "m3", 1, 0),
+}
+
+# weather level -> title, remark
+LEVELS: dict[str, tuple[str, str]] = {
+    "synthetic": ("SYNTHETIC", "made up from climate statistics; not a forecast of these days."),
+    "tmy": ("TYPICAL YEAR", "hours of other years; not a forecast of these days."),
+    "measured": ("measured", ""),
+    "forecast": ("forecast", ""),
+    "given": ("given", ""),
+}
+
+_LIMITS = {
+    "used_mw": "all available power is used",
+    "import_mw": "most that can be drawn",
+    "export_mw": "most that can be fed in",
+    "energy_mwh": "energy capacity",
+    "segment_energy_mwh": "energy in a segment of depth",
+    "charge_mw": "charging power",
+    "discharge_mw": "discharging power",
+    "power_mw": "power",
+    "powered_mw": "machines there are",
+    "work_mw": "work at full power",
+    "run_mw": "servers set aside",
+    "rate_mw": "how fast a batch may run",
+    "left_mwh": "work that may be left for later",
+    "missed_mwh": "work that may be missed",
+    "fuel_stock_l": "fuel in stock",
+    "energy_drawn": "energy to be drawn",
+    "halls": "power of the halls (IT)",
+    "connection": "power of the whole facility",
+    "share": "renewable share",
+    "cap": "draw in the capped hours",
+    "autonomy": "energy kept for the sovereign load",
+    "quota": "computing due to the institute",
+    "contract": "contracted work",
+    "floor": "least work",
+}
+
+
+def limit_words(name: str) -> str:
+    """Return a limit's owner and its meaning: ``grid_onee.import_mw`` is most that can be drawn."""
+    owner, _, what = name.partition(".")
+    said = _LIMITS.get(what, what.replace("_", " "))
+    where = f"Art. {owner[4:].replace('_', '.')}" if owner.startswith("art_") else owner
+    return f"{where.replace('_', ' ', 1)}: {said}"
