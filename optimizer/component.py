@@ -83,9 +83,9 @@ class Component(Parameters):
         """Return the component's cost by kind, as terms of the objective."""
         return {}
 
-    def exclusive(self, block: pyo.Block) -> list[tuple[object, object, float, float]]:
-        """Return pairs of variables that are never both positive, with their maxima."""
-        return []
+    def exclusive(self, block: pyo.Block) -> tuple[pyo.Var, pyo.Var] | None:
+        """Return two variables that are never both positive in a step, or none."""
+        return None
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
         """Return the solved values to publish, without the name in front."""
@@ -114,21 +114,36 @@ class Component(Parameters):
         return breaches(self.name, self.rules(self.own(table), given))
 
 
-def parameter(block: pyo.Block, name: str, values: Iterable[float]) -> pyo.Param:
+def parameter(block: pyo.Block, name: str, values: np.ndarray) -> pyo.Param:
     """Put a series on `block` as a Pyomo parameter: rules that read it can be templates."""
-    param = pyo.Param(
-        range(len(values)),  # type: ignore[arg-type]
-        initialize=dict(enumerate(float(v) for v in values)),
-    )
+    steps = range(len(values))
+    if (values == values[0]).all():  # then once is enough, and much faster
+        param = pyo.Param(steps, default=float(values[0]))
+    else:
+        param = pyo.Param(steps, initialize=values.tolist(), within=pyo.Any)
     block.add_component(name, param)
     return param
 
 
+def bounds_up_to(most: np.ndarray) -> tuple[float, float] | list[tuple[float, float]]:
+    """Return the bounds of a variable that lies between zero and a series."""
+    if (most == most[0]).all():
+        return (0.0, float(most[0]))
+    return [(0.0, value) for value in most.tolist()]
+
+
+def values_of(variable: pyo.Var) -> np.ndarray:
+    """Return the values an indexed variable holds, in the order of its index."""
+    return np.array([v.value for v in variable.values()], dtype="float64")
+
+
 def solved(block: pyo.Block, names: Iterable[str], index: pd.DatetimeIndex) -> pd.DataFrame:
     """Return solved variables as columns; a value below zero by round-off is zero."""
-    columns = {name: [v.value for v in getattr(block, name).values()] for name in names}
-    frame = pd.DataFrame(columns, index=index, dtype="float64")
-    return frame.mask((frame < 0) & (frame > -1e-6), 0.0)
+    columns = {}
+    for name in names:
+        values = values_of(block.component(name))
+        columns[name] = np.where((values < 0) & (values > -1e-6), 0.0, values)
+    return pd.DataFrame(columns, index=index, dtype="float64")
 
 
 def unequal(left: pd.Series, right: pd.Series) -> pd.Series:

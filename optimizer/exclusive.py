@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyomo.environ as pyo
 
+from optimizer.component import values_of
 from optimizer.site import Problem, it_mw
 
 TOLERANCE_MW = 1e-5  # well below the audit's, well above the solver's
@@ -44,14 +45,18 @@ def _split_pairs(problem: Problem, splits: Splits) -> int:
         model.either_or.rows = pyo.ConstraintList()
     found = 0
     for part in (*problem.site.battery.values(), *problem.site.grid.values()):
-        for t, (one, other, one_max, other_max) in enumerate(part.exclusive(problem.block(part))):
-            both = min(one.value, other.value) > TOLERANCE_MW  # type: ignore[attr-defined]
-            if not both or (part.name, t) in splits.pairs:
+        pair = part.exclusive(problem.block(part))
+        if pair is None:
+            continue
+        both = np.minimum(*map(values_of, pair)) > TOLERANCE_MW
+        for t in np.flatnonzero(both).tolist():
+            if (part.name, t) in splits.pairs:
                 continue
+            one, other = (variable[t] for variable in pair)
             is_first = model.either_or.is_first.add()
             is_first.set_value(int(one.value >= other.value))
-            model.either_or.rows.add(one <= one_max * is_first)  # type: ignore[operator]
-            model.either_or.rows.add(other <= other_max * (1 - is_first))
+            model.either_or.rows.add(one <= one.ub * is_first)
+            model.either_or.rows.add(other <= other.ub * (1 - is_first))
             splits.pairs.add((part.name, t))
             found += 1
     return found
@@ -64,7 +69,7 @@ def _split_cooling(problem: Problem, splits: Splits) -> int:
         return 0
     block, per_it = problem.block(site.cooling), site.facility.heat_factor_pu()
     heat_mw = np.array([per_it * pyo.value(it_mw(problem, t)) for t in given.horizon.steps])
-    power_mw = np.array([v.value for v in block.power_mw.values()])
+    power_mw = values_of(block.power_mw)
     wasted = np.flatnonzero(power_mw > site.cooling.power_mw(heat_mw, given) + TOLERANCE_MW)
     new = [int(t) for t in wasted if int(t) not in splits.cooling]
     if new and block.component("is_line") is None:

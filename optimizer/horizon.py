@@ -83,7 +83,7 @@ class Horizon:
             start + pd.to_timedelta(seconds, unit="s"), name="time_utc"
         ).as_unit("us")
 
-    @property
+    @cached_property
     def index(self) -> pd.DatetimeIndex:
         """UTC beginnings of the steps: the index used outside the model."""
         return self.edges[:-1]

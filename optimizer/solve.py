@@ -4,6 +4,7 @@ Every solve has a fresh solver object (the clock of an old one counts against th
 thread, a fixed seed, and callbacks through which it can be stopped.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,7 @@ __all__ = [
     "solver_version",
 ]
 
+_LOG = logging.getLogger(__name__)  # what a person who waits is shown
 _WORDS = {
     HighsModelStatus.kOptimal: Word.OPTIMAL,
     HighsModelStatus.kModelEmpty: Word.OPTIMAL,
@@ -183,6 +185,8 @@ def _prepared(m: Matrices, options: SolveOptions, presolve: bool) -> tuple[Any, 
 
     def improve(event: highspy.HighsCallbackEvent) -> None:
         answer.x = np.array(event.data_out.mip_solution)
+        best, gap = event.data_out.objective_function_value, event.data_out.mip_gap
+        _LOG.info("solving: best so far %s MAD, gap %s", f"{best:,.0f}", f"{gap:.2%}")
 
     solver.cbLogging.subscribe(note)
     solver.cbSimplexInterrupt.subscribe(interrupt)
@@ -218,7 +222,8 @@ def _pass(solver: Any, m: Matrices, answer: Answer) -> None:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         model.integrality_ = [kinds[whole] for whole in m.is_integer.tolist()]
     if solver.passModel(model) == HighsStatus.kError:
-        raise ModelError([f"model: HiGHS refuses it. {''.join(answer.log[-3:])}"])
+        faults = [line.strip() for line in answer.log if line.startswith("ERROR")]
+        raise ModelError([f"model: HiGHS refuses it. {' '.join(faults)}"])
     held = (solver.getNumRow(), solver.getNumCol(), solver.getNumNz())
     given = (*m.a.shape, m.a.nnz)
     if held != given:  # it drops coefficients below 1e-9

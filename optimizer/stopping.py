@@ -77,29 +77,37 @@ def run_watched(
     brake: Brake,
     silence: Callable[[], None],
 ) -> bool:
-    """Run `work` in a daemon thread until it ends, `stop` rises or `limit_s` has passed.
+    """Run `work` in a daemon thread; return whether it ended before it had to be left behind.
 
-    Compiled code that enters a dying interpreter aborts the process, exit code and all. So work
-    left behind is made to stand still, at its next callback, when the process ends.
+    Work left behind runs on, and nothing of it may be touched. When the process ends it is made
+    to stand still: compiled code that enters a dying interpreter aborts it, exit code and all.
 
     Parameters
     ----------
     work : callable
-        Compiled code that lets other threads run.
+        Compiled code whose callbacks look at `brake`; it has `GRACE_S` to stop when asked.
     stop : StopFlag
-        Watched every few milliseconds.
+        When it rises, `work` is asked to stop.
     limit_s : float
-        After this long `work` is asked to stop. [s]
-    brake : Brake
-        Looked at by the callbacks of `work`, which has `GRACE_S` to stop before it is left behind.
-    silence : callable
+        After this long, too. [s]
+    silence
         Makes `work` call back no more.
-
-    Returns
-    -------
-    bool
-        Whether `work` ended; if not, its thread still runs and nothing of it may be touched.
     """
+    ended = _started(work)
+    deadline = time.monotonic() + limit_s
+    try:
+        while not ended.wait(_NAP_S) and time.monotonic() < deadline:
+            if stop.signal_number is not None:
+                break
+    finally:  # also when Ctrl-C raises here, without stop_on_signals
+        brake.is_asked = not ended.is_set()
+        if brake.is_asked and not ended.wait(GRACE_S):
+            atexit.register(_leave_behind, ended, brake, silence)
+    return ended.is_set()
+
+
+def _started(work: Callable[[], object]) -> threading.Event:
+    """Start `work` in a thread and return what is set when it has ended."""
     ended = threading.Event()  # Thread.is_alive is wrong once Ctrl-C has struck inside join
 
     def body() -> None:
@@ -108,17 +116,8 @@ def run_watched(
         finally:
             ended.set()
 
-    deadline = time.monotonic() + limit_s
     threading.Thread(target=body, name="solver", daemon=True).start()
-    try:
-        while not ended.wait(_NAP_S):
-            if stop.signal_number is not None or time.monotonic() > deadline:
-                break
-    finally:  # also when Ctrl-C raises here, without stop_on_signals
-        brake.is_asked = not ended.is_set()
-        if brake.is_asked and not ended.wait(GRACE_S):
-            atexit.register(_leave_behind, ended, brake, silence)
-    return ended.is_set()
+    return ended
 
 
 def _leave_behind(ended: threading.Event, brake: Brake, silence: Callable[[], None]) -> None:

@@ -1,17 +1,16 @@
-"""A plan as tables a planner reads in a terminal, and the stages of a plan being made.
+"""A plan as tables a planner reads in a terminal.
 
 Nothing is printed here: functions return rich renderables, which the command line prints.
 """
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -23,15 +22,39 @@ from optimizer.terminal_words import FIGURES, LEVELS, limit_words
 
 BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
 LIMITS_SHOWN = 12
-_TIME_WIDTH = 5  # 00:00
+_STORED = "battery\nstored"
+_SUPPLY = (  # kind, header lines, quantity
+    ("solar", "\nsolar", "used_mw"),
+    ("wind", "\nwind", "used_mw"),
+    ("battery", "battery\ncharge", "charge_mw"),
+    ("battery", "battery\nout", "discharge_mw"),
+    ("battery", _STORED, "energy_mwh"),
+    ("grid", "grid\nimport", "import_mw"),
+    ("grid", "grid\nexport", "export_mw"),
+    ("genset", "gen-\nsets", "power_mw"),
+)
 _KIND_WORDS = {"firm": "firm", "deferrable": "batch", "training": "train."}
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the hours' table, as text."""
+
+    head: str
+    cells: list[str]
+    foot: str
+
+    @property
+    def width(self) -> int:
+        """Characters of its widest line."""
+        return max(len(text) for text in (*self.head.split("\n"), *self.cells, self.foot))
 
 
 def plan_view(plan: Plan, width: int) -> Group:
     """Return everything a planner sees of a plan, in lines of `width` characters."""
-    parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), Text(_note(plan))]
+    parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), _note(plan)]
     parts += [totals_table(plan), cost_table(plan), clause_table(plan), binding_table(plan)]
-    return Group(*parts, _footer(plan))
+    return Group(*(each for part in parts for each in (part, "")), _footer(plan))
 
 
 def header(plan: Plan) -> Text:
@@ -43,12 +66,13 @@ def header(plan: Plan) -> Text:
     text.append(f"{problem.site.place.name}\n", "bold")
     text.append(f"Plan from {horizon.start:%Y-%m-%d %H:%M}Z to {horizon.end:%Y-%m-%d %H:%M}Z: ")
     text.append(plan.status, "bold green" if plan.status == "optimal" else "bold yellow")
-    text.append(f" ({gap}), cost {plan.objective_mad:,.0f} MAD\n")
+    text.append(f" ({gap})\n")
+    text.append(f"Cost of the whole plan: {plan.objective_mad:,.0f} MAD\n")
     title, remark = LEVELS.get(provenance.weather_level, (provenance.weather_level, ""))
     is_loud = provenance.weather_level in ("synthetic", "tmy")
     text.append(f"Weather: {title}", "bold black on yellow" if is_loud else "bold")
     text.append(f" {remark}\n  {provenance.weather_source}\n")
-    text.append(f"Opening state: {problem.given.state.origin}\n")
+    text.append(f"Opening state: {problem.given.state.origin}")
     return text
 
 
@@ -58,40 +82,24 @@ def hourly(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (hours, columns)
-        Columns are pairs of header lines. MW, stored in MWh, price in MAD/MWh.
+        Columns are named by their two header lines. MW, stored in MWh, price in MAD/MWh.
     """
     table, site = plan.schedule, plan.optimum.problem.site
     end_h = table["step_h"].cumsum()
     table = table[(end_h <= BINDING_H + 1e-9) | (np.arange(len(table)) == 0)]
-
-    def total(kind: str, quantity: str) -> pd.Series:
-        return table[[f"{p.name}_{quantity}" for p in getattr(site, kind).values()]].sum(axis=1)
-
-    columns: dict[tuple[str, str], pd.Series] = {}
+    columns: dict[str, pd.Series] = {}
     for kind, head, quantity in _SUPPLY:
-        if getattr(site, kind):
-            columns[head] = total(kind, quantity)
+        names = [f"{part.name}_{quantity}" for part in getattr(site, kind).values()]
+        if names:
+            columns[head] = table[names].sum(axis=1)
     for kind in WORKLOADS:
         for key, part in getattr(site, kind).items():
-            columns[_KIND_WORDS[kind], key] = table[f"{part.name}_{IT_QUANTITY[kind]}"]
-    columns["", "other"] = table["facility_power_mw"] - table["facility_it_mw"]
+            columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_{IT_QUANTITY[kind]}"]
+    columns["\nother"] = table["facility_power_mw"] - table["facility_it_mw"]
     for key, grid in site.grid.items():
-        head = ("price", "MAD" if len(site.grid) == 1 else key)
-        columns[head] = table[f"{grid.name}_import_price_mad_per_mwh"]
+        price = table[f"{grid.name}_import_price_mad_per_mwh"]
+        columns[f"price\n{key if len(site.grid) > 1 else 'MAD'}"] = price
     return _by_hour(pd.DataFrame(columns), table["step_h"])
-
-
-_SUPPLY = (
-    ("solar", ("", "solar"), "used_mw"),
-    ("wind", ("", "wind"), "used_mw"),
-    ("battery", ("battery", "charge"), "charge_mw"),
-    ("battery", ("battery", "out"), "discharge_mw"),
-    ("battery", ("battery", "stored"), "energy_mwh"),
-    ("grid", ("grid", "import"), "import_mw"),
-    ("grid", ("grid", "export"), "export_mw"),
-    ("genset", ("gen-", "sets"), "power_mw"),
-)
-_STORED = ("battery", "stored")
 
 
 def _by_hour(frame: pd.DataFrame, step_h: pd.Series) -> pd.DataFrame:
@@ -104,19 +112,28 @@ def _by_hour(frame: pd.DataFrame, step_h: pd.Series) -> pd.DataFrame:
 
 
 def hour_tables(plan: Plan, width: int) -> list[Table]:
-    """Return the hours as one table, or as several side parts where `width` is too narrow."""
+    """Return the hours as one table, or as several where `width` is too narrow: supply first."""
     frame = hourly(plan)
+    first = _Column("\nUTC", [f"{t:%H:%M}" for t in pd.DatetimeIndex(frame.index)], "MWh")
     hours = _hours_of(plan, frame)
-    texts = {head: _cells(head, frame[head], hours) for head in frame.columns}
-    tables, used = [], width + 1
-    for head, (cells, foot) in texts.items():
-        needed = 1 + max(len(text) for text in (*head, *cells, foot))
-        if used + needed > width:
-            tables.append([("UTC", "", [f"{t:%H:%M}" for t in frame.index], "MWh")])
-            used = _TIME_WIDTH
-        tables[-1].append((*head, cells, foot))
-        used += needed
-    return [_table(columns) for columns in tables]
+    columns = [_column(head, frame[head], hours) for head in frame.columns]
+    if first.width + sum(1 + c.width for c in columns) <= width:
+        return [_table([first, *columns])]
+    supply = {head for _, head, _ in _SUPPLY}
+    groups = [[c for c in columns if (c.head in supply) is side] for side in (True, False)]
+    return [_table([first, *part]) for group in groups for part in _fitting(group, first, width)]
+
+
+def _fitting(columns: list[_Column], first: _Column, width: int) -> Iterator[list[_Column]]:
+    """Yield the columns in parts that fit beside the first column, at least one in each."""
+    part: list[_Column] = []
+    for column in columns:
+        if part and first.width + sum(1 + c.width for c in [*part, column]) > width:
+            yield part
+            part = []
+        part.append(column)
+    if part:
+        yield part
 
 
 def _hours_of(plan: Plan, frame: pd.DataFrame) -> pd.Series:
@@ -126,20 +143,20 @@ def _hours_of(plan: Plan, frame: pd.DataFrame) -> pd.Series:
     return step_h.groupby(hour).sum().reindex(frame.index)
 
 
-def _cells(head: tuple[str, str], values: pd.Series, hours: pd.Series) -> tuple[list[str], str]:
-    """Return a column's cells, and its energy for the foot."""
-    if head == _STORED or head[0] == "price":
-        return [f"{v:,.0f}" for v in values], ""
+def _column(head: str, values: pd.Series, hours: pd.Series) -> _Column:
+    """Return a column's cells, with its energy at the foot."""
+    if head == _STORED or head.startswith("price"):
+        return _Column(head, [f"{v:,.0f}" for v in values], "")
     shown = [f"{v:.1f}" if abs(v) >= 0.05 else "0" for v in values]  # half of the last digit
-    return shown, f"{float((values * hours).sum()):,.0f}"
+    return _Column(head, shown, f"{float((values * hours).sum()):,.0f}")
 
 
-def _table(columns: list[tuple[str, str, list[str], str]]) -> Table:
-    """Return a table of right-aligned columns under two header lines."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1), show_footer=True, pad_edge=False)
-    for above, below, _, foot in columns:
-        table.add_column(f"{above}\n{below}", foot, justify="right", no_wrap=True)
-    for row in zip(*(cells for _, _, cells, _ in columns), strict=True):
+def _table(columns: list[_Column]) -> Table:
+    """Return a table of right-aligned columns, one space apart."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, show_footer=True)
+    for column in columns:
+        table.add_column(column.head, column.foot, justify="right", no_wrap=True)
+    for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*row)
     return table
 
@@ -161,18 +178,19 @@ def _note(plan: Plan) -> str:
     ahead_h = float(step_h.sum()) - float(binding.sum())
     if ahead_h > 0 and len(binding):
         lines.append(f"These hours bind; {ahead_h:g} h of look-ahead are in the run.")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def totals_table(plan: Plan) -> Table:
     """Return the key figures of the binding hours beside those of the whole plan."""
     binding, whole = plan.kpis["binding"], plan.kpis["plan"]
     table = _titled("Totals", ("figure", "unit"))
-    for hours in (binding["hours_h"], whole["hours_h"]):
-        table.add_column(f"{hours:g} h", justify="right", no_wrap=True)
+    spans = [whole] if binding["hours_h"] == whole["hours_h"] else [binding, whole]
+    for figures in spans:
+        table.add_column(f"{figures['hours_h']:g} h", justify="right", no_wrap=True)
     for key, (words, unit, factor, digits) in FIGURES.items():
         if key in whole:
-            shown = [f"{figures[key] * factor:,.{digits}f}" for figures in (binding, whole)]
+            shown = [f"{figures[key] * factor:,.{digits}f}" for figures in spans]
             table.add_row(words, unit, *shown)
     return table
 
@@ -198,14 +216,19 @@ def clause_table(plan: Plan) -> Table:
     table.add_column("MAD", justify="right", no_wrap=True)
     table.add_column("how", ratio=1)
     for clause in plan.clauses:
-        kept = Text("yes", "green") if clause["is_kept"] else Text("NO", "bold red")
+        kept = Text("yes", "green") if clause["is_kept"] else Text("NO, paid", "bold red")
         kind = "hard" if clause["is_hard"] else "priced"
         name = str(clause["kind"]).replace("_", " ")
         cost = f"{clause['cost_mad']:,.0f}"
-        table.add_row(clause["article"], name, kind, kept, cost, str(clause["sentence"]))
+        table.add_row(clause["article"], name, kind, kept, cost, _how(clause))
     if not plan.clauses:
         table.add_row("none", "", "", "", "", "No clause is in force in this plan.")
     return table
+
+
+def _how(clause: dict[str, Any]) -> str:
+    """Return a clause's sentence without the article, which has a column of its own."""
+    return str(clause["sentence"]).removeprefix(f"Art. {clause['article']}: ")
 
 
 def binding_table(plan: Plan) -> Table:
@@ -222,7 +245,14 @@ def binding_table(plan: Plan) -> Table:
 
 def _titled(title: str, heads: tuple[str, ...]) -> Table:
     """Return an empty table with a title and columns of words."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+    )
     for head in heads:
         table.add_column(head, no_wrap=len(heads) > 1)
     return table
@@ -233,39 +263,3 @@ def _footer(plan: Plan) -> Text:
     if plan.run_dir is None:
         return Text("Nothing was written.")
     return Text(f"Run: {plan.run_dir}", "bold")
-
-
-@contextmanager
-def stages(console: Console, *, is_shown: bool) -> Iterator[Callable[[str], None]]:
-    """Show on `console` what is being done while it is done; yield what says so.
-
-    The program's own log messages are shown too. Nothing is left on the screen at the end.
-    """
-    if not is_shown:
-        yield lambda _: None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("loading")
-        handler = _Shown(lambda stage: progress.update(task, description=stage))
-        logger = logging.getLogger("optimizer")
-        before = logger.level
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        try:
-            yield handler.show
-        finally:
-            logger.removeHandler(handler)
-            logger.setLevel(before)
-
-
-class _Shown(logging.Handler):
-    """Hands each message to the display."""
-
-    def __init__(self, show: Callable[[str], None]) -> None:
-        super().__init__()
-        self.show = show
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Show a message."""
-        self.show(record.getMessage())

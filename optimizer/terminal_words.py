@@ -16,7 +16,7 @@ FIGURES: dict[str, tuple[str, str, float, int]] = {
     "shed_mwh": ("commercial load shed", "MWh", 1, 1),
     "missed_mwh": ("deferrable work missed", "MWh", 1, 1),
     "renewable_share_pu": ("renewable share of the draw", "%", 100, 1),
-    "pue_pu": ("PUE", "1", 1, 3),
+    "pue_pu": ("PUE", "", 1, 3),
     "wue_l_per_kwh": ("WUE", "L/kWh", 1, 3),
     "cue_kg_per_kwh": ("CUE", "kg/kWh", 1, 3),
     "emission_kg": ("CO2", "t", 1e-3, 0),

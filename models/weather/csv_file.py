@@ -36,6 +36,24 @@ def read_table(path: Path, place: Place, options: ReadOptions = DEFAULTS) -> Wea
     with path.open("rb") as file:
         is_parquet = file.read(4) == PARQUET_MAGIC
     rows = _parquet_rows(path) if is_parquet else _csv_rows(path)
+    table = _values(rows, where)
+    index = pd.DatetimeIndex(
+        pd.to_datetime(rows[INDEX_NAME], format="ISO8601", utc=True), name=INDEX_NAME
+    )
+    step = _commonest_step(index, where)
+    if options.label == "end":
+        index = index - step
+    origin = Origin(
+        where=f"{where} (table, times name the {options.label} of a step)",
+        notes=[],
+        level=options.level,
+        licence=options.licence,
+    )
+    return origin.weather(table.set_axis(index), step / pd.Timedelta(hours=1), place)
+
+
+def _values(rows: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Return the columns but the time as floats; refuse all faults of names, times, cells."""
     if INDEX_NAME not in rows.columns:
         remedy = f"Name the column of times {INDEX_NAME}, in UTC."
         raise InputError([f"{where}: {INDEX_NAME} is missing. {remedy}"])
@@ -52,19 +70,7 @@ def read_table(path: Path, place: Place, options: ReadOptions = DEFAULTS) -> Wea
         problems += error.problems
     if problems:
         raise InputError(problems)
-    index = pd.DatetimeIndex(
-        pd.to_datetime(rows[INDEX_NAME], format="ISO8601", utc=True), name=INDEX_NAME
-    )
-    step = _commonest_step(index, where)
-    if options.label == "end":
-        index = index - step
-    origin = Origin(
-        where=f"{where} (table, times name the {options.label} of a step)",
-        notes=[],
-        level=options.level,
-        licence=options.licence,
-    )
-    return origin.weather(table.set_axis(index), step / pd.Timedelta(hours=1), place)
+    return table
 
 
 def _csv_rows(path: Path) -> pd.DataFrame:

@@ -53,21 +53,8 @@ def resample(
     """
     weather.require(start_utc, end_utc)
     step_s = _whole_step_s(weather, step_h, start_utc, end_utc)
-    source_s = round(weather.step_h * 3600)
-    first = pd.Timestamp(weather.table.index[0])
-    offset_s = round((start_utc - first).total_seconds())
     count = round((end_utc - start_utc).total_seconds()) // step_s
-    if step_s % source_s == 0 and offset_s % source_s == 0:
-        begin = offset_s // source_s
-        values = weather.table.to_numpy(dtype=float)[begin : begin + count * (step_s // source_s)]
-        means = values.reshape(count, step_s // source_s, -1).mean(axis=1)
-    else:
-        cell_s = math.gcd(CELL_S, step_s, source_s, offset_s)
-        begin, end = offset_s // source_s, -((offset_s + count * step_s) // -source_s)
-        cells = _cells(weather, begin, end, cell_s)
-        skip = (offset_s - begin * source_s) // cell_s
-        per_step = step_s // cell_s
-        means = cells[skip : skip + count * per_step].reshape(count, per_step, -1).mean(axis=1)
+    means = _means(weather, step_s, start_utc, count)
     index = pd.date_range(
         start_utc, periods=count, freq=pd.Timedelta(seconds=step_s), name=INDEX_NAME
     ).tz_convert("UTC")
@@ -107,6 +94,21 @@ def mean_over(
     sums = np.add.reduceat(table.to_numpy(dtype=float)[: rows[-1]], rows[:-1], axis=0)
     index = edges_utc[:-1].rename(INDEX_NAME)
     return pd.DataFrame(sums / np.diff(rows)[:, None], index, table.columns)
+
+
+def _means(weather: Weather, step_s: int, start_utc: pd.Timestamp, count: int) -> FloatArray:
+    """Return all columns as means over `count` steps: plain where coarser, of cells elsewhere."""
+    source_s = round(weather.step_h * 3600)
+    offset_s = round((start_utc - pd.Timestamp(weather.table.index[0])).total_seconds())
+    begin, skip_s = divmod(offset_s, source_s)
+    if step_s % source_s == 0 and skip_s == 0:
+        cells, cell_s = weather.table.to_numpy(dtype=float)[begin:], source_s
+    else:
+        cell_s = math.gcd(CELL_S, step_s, source_s, offset_s)
+        end = -((offset_s + count * step_s) // -source_s)
+        cells = _cells(weather, begin, end, cell_s)[skip_s // cell_s :]
+    per_step = step_s // cell_s
+    return np.asarray(cells[: count * per_step].reshape(count, per_step, -1).mean(axis=1))
 
 
 def _whole_step_s(

@@ -205,10 +205,9 @@ class Battery(Component):
         """Return what the stored energy above the window's floor can bring to the bus."""
         return self.discharge_efficiency_pu * (block.energy_mwh[t] - self.low_mwh)
 
-    def exclusive(self, block: pyo.Block) -> list[tuple[object, object, float, float]]:
+    def exclusive(self, block: pyo.Block) -> tuple[pyo.Var, pyo.Var]:
         """Return charge and discharge: never both at once."""
-        pairs = zip(block.charge_mw.values(), block.discharge_mw.values(), strict=True)
-        return [(c, d, self.charge_max_mw, self.discharge_max_mw) for c, d in pairs]
+        return block.charge_mw, block.discharge_mw
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
         """Return wear by segment, less the worth of what is stored at the end."""

@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from optimizer.assets.tariff import Tariff
-from optimizer.component import Component, Given, Needed, Terms, solved, unequal
+from optimizer.component import Component, Given, Needed, Terms, bounds_up_to, solved, unequal
 from optimizer.horizon import Horizon
 from optimizer.state import StateRow
 
@@ -83,12 +83,14 @@ class Grid(Component):
         """Declare draw, feed-in, their limits and the month's peak."""
         steps, hours = given.horizon.steps, given.horizon.hours
         import_max, export_max = (given.column(f"{self.name}_{q}") for q in LIMITS)
-        block.import_mw = pyo.Var(steps, bounds=[(0.0, mw) for mw in import_max.tolist()])
-        block.export_mw = pyo.Var(steps, bounds=[(0.0, mw) for mw in export_max.tolist()])
-        share = {t: 1 / import_max[t] for t in steps if import_max[t] > 0 and export_max[t] > 0}
-        block.import_share_per_mw = pyo.Param(list(share), initialize=share)
+        block.import_mw = pyo.Var(steps, bounds=bounds_up_to(import_max))
+        block.export_mw = pyo.Var(steps, bounds=bounds_up_to(export_max))
+        share = {t: (1 / import_max[t], 1 / export_max[t]) for t in self._both_ways(given)}
+        block.import_share_per_mw = pyo.Param(
+            list(share), initialize={t: drawn for t, (drawn, _) in share.items()}
+        )
         block.export_share_per_mw = pyo.Param(
-            list(share), initialize={t: 1 / export_max[t] for t in share}
+            list(share), initialize={t: fed for t, (_, fed) in share.items()}
         )
 
         @block.Constraint(list(share))
@@ -104,6 +106,16 @@ class Grid(Component):
                 return (self.import_energy_min_mwh or 0.0, drawn_mwh, self.import_energy_max_mwh)
 
         self._add_month_peak(block, given)
+
+    def _both_ways(self, given: Given) -> list[int]:
+        """Return the steps in which drawing and feeding in at once might pay.
+
+        Where feeding in earns less than drawing costs, less of both is always better.
+        """
+        buy, sell = (given.column(f"{self.name}_{q}") for q in PRICES)
+        import_max, export_max = (given.column(f"{self.name}_{q}") for q in LIMITS)
+        pays = (sell >= buy) | (self.import_energy_min_mwh is not None)
+        return np.flatnonzero(pays & (import_max > 0) & (export_max > 0)).tolist()
 
     def _add_month_peak(self, block: pyo.Block, given: Given) -> None:
         """Price each calendar month's draw above the highest so far."""
@@ -122,10 +134,9 @@ class Grid(Component):
         """Return draw less feed-in in step `t`."""
         return block.import_mw[t] - block.export_mw[t]
 
-    def exclusive(self, block: pyo.Block) -> list[tuple[object, object, float, float]]:
+    def exclusive(self, block: pyo.Block) -> tuple[pyo.Var, pyo.Var]:
         """Return draw and feed-in: never both at once."""
-        pairs = zip(block.import_mw.values(), block.export_mw.values(), strict=True)
-        return [(i, e, i.ub, e.ub) for i, e in pairs]
+        return block.import_mw, block.export_mw
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
         """Return the energy bill, the sales (negative) and the demand charge."""

@@ -9,7 +9,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
 
-from optimizer.component import Component, Given, Needed, Terms, parameter, solved, unequal
+from optimizer.component import Component, Given, Needed, Terms, bounds_up_to, solved, unequal
 
 
 class Renewable(Component):
@@ -30,9 +30,7 @@ class Renewable(Component):
     def add_to(self, block: pyo.Block, given: Given) -> None:
         """Declare the power used; its bounds are all there is to obey."""
         available_mw = given.column(f"{self.name}_available_mw")
-        block.used_mw = pyo.Var(
-            given.horizon.steps, bounds=[(0.0, mw) for mw in available_mw.tolist()]
-        )
+        block.used_mw = pyo.Var(given.horizon.steps, bounds=bounds_up_to(available_mw))
 
     def to_bus_mw(self, block: pyo.Block, t: int) -> object:
         """Return the power used in step `t`."""

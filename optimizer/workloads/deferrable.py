@@ -13,14 +13,15 @@ import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
+from optimizer.cohorts import Cohort
 from optimizer.component import Component, Given, Terms, solved
 from optimizer.horizon import Horizon
 from optimizer.legal_time import legal
 from optimizer.state import StateRow
-from optimizer.cohorts import Cohort
 from optimizer.workloads.deferrable_rules import CohortRules
 
 MISSED_MAD_PER_MWH = 1e5  # diagnostic only: work that may not be missed has a price there
+NOTHING_MWH = 1e-9  # work below this, a joule or so, is round-off
 
 
 class Deferrable(CohortRules, Component):
@@ -72,6 +73,11 @@ class Deferrable(CohortRules, Component):
         if 24 % self.block_h:
             raise ValueError(
                 f"block_h = {self.block_h} does not divide the day. Give 1, 2, 3, 4, 6..."
+            )
+        if (price := self.missed_mad_per_mwh) is not None and price <= self.left_mad_per_mwh:
+            raise ValueError(
+                f"missed_mad_per_mwh = {price:g} is not above left_mad_per_mwh: work would be "
+                "missed before its deadline. Raise it."
             )
         if self.run_min_h > self.deadline_h:
             raise ValueError("run_min_h is above deadline_h: no cohort could be done. Lower it.")
@@ -187,10 +193,10 @@ class Deferrable(CohortRules, Component):
         def work(b, n):
             run_mwh = [hours[t] * self._rate(b, n, t) for t in windows[n]]
             undone_mwh = [v[n] for v in (b.left_mwh, b.missed_mwh) if n in v]
-            body = sum([*run_mwh, *undone_mwh])
-            return (
-                body == cohorts[n].work_mwh if run_mwh or undone_mwh else pyo.Constraint.Infeasible
-            )
+            if not run_mwh and not undone_mwh:  # then the inputs let no work pass, only round-off
+                is_nothing = cohorts[n].work_mwh <= NOTHING_MWH
+                return pyo.Constraint.Feasible if is_nothing else pyo.Constraint.Infeasible
+            return sum([*run_mwh, *undone_mwh]) == cohorts[n].work_mwh
 
         block.work = pyo.Constraint(range(len(cohorts)), rule=work)
 

@@ -7,6 +7,11 @@ from optimizer.component import Given, unequal
 from optimizer.state import StateRow
 
 
+def _moments(values: pd.Series) -> pd.DatetimeIndex:
+    """Return moments as an index in UTC, also where there are none."""
+    return pd.DatetimeIndex(pd.to_datetime(values, utc=True))
+
+
 class CohortRules:
     """Holds the published rates against arrivals, deadlines and rate limits."""
 
@@ -85,7 +90,7 @@ class CohortRules:
         rates, cohorts = self._own_rates(given), given.cohorts[self.name]
         undone = self._undone(given)
         run, number = rates["run_mw"], rates["number"]
-        when = pd.DatetimeIndex(rates["time_utc"])
+        when = _moments(rates["time_utc"])
         ends = when + pd.to_timedelta(
             rates["time_utc"].map(pd.Series(given.horizon.hours, index=given.horizon.index)),
             unit="h",
@@ -94,8 +99,8 @@ class CohortRules:
         def by_cohort(values: list[object]) -> pd.Series:
             return number.map(dict(enumerate(values)))
 
-        early = when < pd.DatetimeIndex(by_cohort([c.earliest for c in cohorts]))
-        late = ends > pd.DatetimeIndex(by_cohort([c.deadline for c in cohorts]))
+        early = when < _moments(by_cohort([c.earliest for c in cohorts]))
+        late = ends > _moments(by_cohort([c.deadline for c in cohorts]))
         rate_max = by_cohort([c.rate_max_mw for c in cohorts])
         overdone = pd.Series(-undone["undone_mwh"].to_numpy(), index=undone["deadline"])
         return {

@@ -52,21 +52,22 @@ class Draw:
     def walk(self, low: float, high: float) -> np.ndarray:
         """Return a series that wanders between two values, and often rests on them."""
         phase, speed = self.rng.uniform(0, 6.3), self.rng.uniform(0.1, 0.9)
-        wave = np.sin(phase + speed * np.arange(self.count)) + 0.4 * self.rng.normal(size=self.count)
+        noise = 0.4 * self.rng.normal(size=self.count)
+        wave = np.sin(phase + speed * np.arange(self.count)) + noise
         return np.round(low + (high - low) * np.clip(0.5 + 0.6 * wave, 0, 1), 3)
 
     def maybe(self, probability: float, value: float) -> float | None:
         return value if self.chance(probability) else None
 
     def _horizon(self) -> dk.Horizon:
-        count, step_h = int(self.rng.integers(8, 28)), []
+        count, step_h = int(self.rng.integers(8, 20)), []
         choices = STEPS_H[: 4 if self.chance(0.5) else None]
-        while len(step_h) < count and sum(step_h) < 40:
+        while len(step_h) < count and sum(step_h) < 30:
             length_h = self.pick(choices)  # blocks of whole hours
             step_h += [length_h] * int(max(1 / length_h, 1) * self.rng.integers(1, 4))
         quarters = int(self.rng.integers(0, 364 * 96)) // 4 * 4 + self.pick((0, 0, 1, 2))
         start = pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(minutes=15 * quarters)
-        return dk.Horizon(start=start, step_h=tuple(step_h[:30]))
+        return dk.Horizon(start=start, step_h=tuple(step_h[:24]))
 
     def row(self, name: str, quantity: str, value: float, key: str = "") -> None:
         if self.has_state:
@@ -103,7 +104,7 @@ class Draw:
         is_hard = self.is_ample and self.chance(0.6)
         table = {
             "power_max_mw": round(4 * rate, 3),
-            "left_mad_per_mwh": self.number(0, 600),
+            "left_mad_per_mwh": self.number(0, 490),
             "missed_mad_per_mwh": None if is_hard else self.number(500, 3000),
         }
         self.all_it_mw += 4 * rate
@@ -209,7 +210,7 @@ class Draw:
                 "climate_seed": 1,
                 "tie_break_mad_per_mwh_h": self.pick((0.0, 1e-4)),
             },
-            "solver": {"time_limit_s": 60, "mip_gap_pu": 1e-4},
+            "solver": {"time_limit_s": 60, "mip_gap_pu": 1e-3},
             "facility": self.facility,
             **({"cooling": cooling} if cooling else {}),
             **loads,

@@ -142,19 +142,21 @@ def test_templates_leaves_pyomo_and_the_collector_as_they_were() -> None:
         assert pyomo_constraint.TEMPLATIZE_CONSTRAINTS
         assert not gc.isenabled()
         raise KeyError
-    assert not pyomo_constraint.TEMPLATIZE_CONSTRAINTS
+    assert (pyomo_constraint.TEMPLATIZE_CONSTRAINTS, gc.isenabled()) == (False, True)
     assert pyomo_constraint.templatize_constraint is before
-    assert gc.isenabled()
 
 
-def test_a_template_that_differs_from_its_rule_is_refused() -> None:
+@pytest.mark.parametrize("otherwise", [lambda m, t: m.x[t] <= 1, lambda m, t: pyo.Constraint.Skip])
+def test_a_template_that_differs_from_its_rule_is_refused(otherwise: Callable) -> None:
     """Proves a branch that a template cannot see, `t in RangeSet`, is found at once."""
-    rule = lambda m, t: m.x[t] <= (1 if t in m.later else 2)  # noqa: E731 (as in the table above)
+
+    def rule(m: pyo.ConcreteModel, t: int) -> object:
+        return otherwise(m, t) if t in m.later else m.x[t] <= 2
+
     with pytest.raises(ModelError) as caught:
         compiled(rule, ("steps",), is_templated=True)
-    assert str(caught.value) == (
-        "model: rule differs between its template and its rule. Build it outside templates()."
-    )
+    fault = "model: rule differs between its template and its rule."
+    assert str(caught.value) == f"{fault} Build it outside templates()."
 
 
 REMEDY = "Mend the series or parameter it is made from."
@@ -239,8 +241,7 @@ def test_a_constant_that_cannot_hold_is_infeasible_by_name() -> None:
 def hand() -> Matrices:
     """Return 1 <= x + 2n <= 4 with 0 <= x <= 3 and whole n."""
     m = pyo.ConcreteModel()
-    m.x = pyo.Var(bounds=(0, 3))
-    m.n = pyo.Var(domain=pyo.Integers)
+    m.x, m.n = pyo.Var(bounds=(0, 3)), pyo.Var(domain=pyo.Integers)
     m.row = pyo.Constraint(expr=(1, m.x + 2 * m.n, 4))
     m.goal = pyo.Objective(expr=m.x)
     return compile_model(m)

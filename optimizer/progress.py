@@ -1,0 +1,44 @@
+"""What is being done, shown on a terminal while a person waits."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+
+@contextmanager
+def stages(console: Console, *, is_shown: bool) -> Iterator[None]:
+    """Show the program's own log messages on `console`, one at a time, with the time so far.
+
+    Nothing is left on the screen at the end.
+    """
+    if not is_shown:
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("loading")
+        handler = _Shown(lambda stage: progress.update(task, description=stage))
+        logger = logging.getLogger("optimizer")
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(before)
+
+
+class _Shown(logging.Handler):
+    """Hands each message to the display."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        super().__init__()
+        self.show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a message."""
+        self.show(record.getMessage())
