@@ -44,10 +44,11 @@ def draw(plan: dk.Plan) -> plt.Figure:
         3, 1, figsize=(10, 8), sharex=True, height_ratios=(3, 2, 3), layout="constrained"
     )
     steps(supply, table, SUPPLY)
-    supply.step(table.index, table["facility_power_mw"], "k", where="post", lw=1.5, label="facility")
+    supply.step(table.index, table["facility_power_mw"], "k", where="post", lw=1.5)
     supply.set_title("Supply, and what the facility draws (black); above it: charging and sales")
     stored.plot(table.index, table["battery_main_energy_mwh"], color="#009E73", label="stored")
-    stored.plot(table.index, table["art_5_1_required_mwh"], "k--", lw=1, label="ride-through, art. 5.1")
+    required_mwh = table["art_5_1_required_mwh"]
+    stored.plot(table.index, required_mwh, "k--", lw=1, label="ride-through, art. 5.1")
     stored.set_ylabel("MWh")
     stored.set_ylim(bottom=0)
     stored.legend(loc="upper left", fontsize=8)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimizer.agreement.clause import Clause
 from optimizer.breach import Breach, breaches
 from optimizer.component import Given, unequal
 from optimizer.config import Agreement, Site
@@ -43,10 +44,10 @@ def audit(published: Published) -> list[Breach]:
     return found + _money(published)
 
 
-def clauses_in_force(published: Published) -> list:
+def clauses_in_force(published: Published) -> list[Clause]:
     """Return the clauses that hold in at least one published step."""
     index = published.table.index
-    return [c for c in published.agreement.clause if any(c.holds(index))]
+    return [c for c in published.agreement.clause if c.holds(index).any()]
 
 
 def _shape(table: pd.DataFrame, given: Given) -> list[Breach]:
@@ -60,7 +61,7 @@ def _shape(table: pd.DataFrame, given: Given) -> list[Breach]:
 
 
 def bills(published: Published) -> dict[tuple[str, str], float]:
-    """Return every cost of the published table, by component and kind. [MAD]"""
+    """Return every cost of the published table, by component and kind [MAD]."""
     table, given = published.table, published.given
     found: dict[tuple[str, str], float] = {}
     for part in published.site.components():

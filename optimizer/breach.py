@@ -25,5 +25,11 @@ def breaches(owner: str, excess_by_rule: Mapping[str, pd.Series]) -> list[Breach
     return [
         Breach(f"{owner}: {rule}", time_utc, float(value))
         for rule, excess in excess_by_rule.items()
-        for time_utc, value in excess[~(excess <= TOLERANCE)].items()  # not ">": NaN must fail
+        for time_utc, value in _above(excess)
     ]
+
+
+def _above(excess: pd.Series) -> list[tuple[pd.Timestamp, float]]:
+    """Return moments and values above the tolerance, or that are not numbers."""
+    broken = excess[~(excess <= TOLERANCE)]  # not ">": NaN must fail
+    return list(zip(pd.DatetimeIndex(broken.index), broken, strict=True))

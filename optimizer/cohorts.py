@@ -7,7 +7,6 @@ until the step that ends at or before `deadline`, never faster than its own rate
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from optimizer.horizon import Horizon
@@ -30,10 +29,7 @@ class Cohort:
 
     def steps(self, horizon: Horizon) -> list[int]:
         """Return the steps in which the cohort may run."""
-        edges = horizon.edges
-        first = int(np.searchsorted(edges[:-1], self.earliest))
-        last = int(np.searchsorted(edges[1:], self.deadline, side="right"))
-        return list(range(first, last))
+        return windows([self], horizon)[0]
 
     def work_left_max_mwh(self, horizon: Horizon) -> float:
         """Return the most that can still be done between the plan's end and the deadline."""
@@ -42,21 +38,29 @@ class Cohort:
 
     def arrival_step(self, horizon: Horizon) -> int:
         """Return the step in which the work appears; what was there before is step 0's."""
-        return max(0, int(np.searchsorted(horizon.edges[:-1], self.earliest)))
+        return int(horizon.index.searchsorted(self.earliest))
+
+
+def windows(cohorts: Sequence[Cohort], horizon: Horizon) -> list[list[int]]:
+    """Return the steps in which each cohort may run."""
+    if not cohorts:
+        return []
+    firsts = horizon.edges.searchsorted(pd.DatetimeIndex([c.earliest for c in cohorts]))
+    ends = horizon.edges.searchsorted(pd.DatetimeIndex([c.deadline for c in cohorts]), "right")
+    return [list(range(a, b - 1)) for a, b in zip(firsts.tolist(), ends.tolist(), strict=True)]
 
 
 def from_table(frame: pd.DataFrame) -> list[Cohort]:
     """Return the cohorts of a checked table: one row each, columns named as the fields."""
-    has_preferred = "preferred_utc" in frame.columns
     return [
         Cohort(
-            earliest=row.earliest_utc,
-            deadline=row.deadline_utc,
-            work_mwh=float(row.work_mwh),
-            rate_max_mw=float(row.rate_max_mw),
-            preferred=row.preferred_utc if has_preferred else None,
+            earliest=row["earliest_utc"],
+            deadline=row["deadline_utc"],
+            work_mwh=float(row["work_mwh"]),
+            rate_max_mw=float(row["rate_max_mw"]),
+            preferred=row.get("preferred_utc"),
         )
-        for row in frame.itertuples()
+        for row in frame.to_dict("records")
     ]
 
 

@@ -5,17 +5,19 @@ A component has a `name`; its published columns are ``<name>_<quantity>_<unit>``
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
+from pyomo.core.expr.numeric_expr import LinearExpression
 
 from models.parameters import Parameters
 from optimizer.breach import Breach, breaches
+from optimizer.cohorts import Cohort
 from optimizer.horizon import Horizon
 from optimizer.state import State, StateRow
-from optimizer.cohorts import Cohort
 
 Terms = tuple[np.ndarray, Sequence[object]]  # coefficients in MAD, and the variables they price
 
@@ -67,16 +69,16 @@ class Component(Parameters):
     def add_to(self, block: pyo.Block, given: Given) -> None:
         """Declare variables and constraints on an empty `block`."""
 
-    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+    def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the component feeds to the site bus in step `t`; negative if it draws."""
         return 0.0
 
-    def it_mw(self, block: pyo.Block, t: int) -> object:
+    def it_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the IT power the component draws in step `t`."""
         return 0.0
 
     def it_max_mw(self, given: Given) -> np.ndarray:
-        """Return the most IT power the component can draw in each step. [MW]"""
+        """Return the most IT power the component can draw in each step [MW]."""
         return np.zeros(1)
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
@@ -92,7 +94,7 @@ class Component(Parameters):
         return pd.DataFrame(index=given.horizon.index)
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return the component's cost by kind, from the published table alone. [MAD]"""
+        """Return the component's cost by kind, from the published table alone [MAD]."""
         return {}
 
     def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
@@ -132,6 +134,11 @@ def bounds_up_to(most: np.ndarray) -> tuple[float, float] | list[tuple[float, fl
     return [(0.0, value) for value in most.tolist()]
 
 
+def weighted(weights: Iterable[float], variables: Iterable[object]) -> LinearExpression:
+    """Return the sum of weight times variable, which Pyomo builds faster than one by one."""
+    return LinearExpression(linear_coefs=[float(w) for w in weights], linear_vars=list(variables))
+
+
 def values_of(variable: pyo.Var) -> np.ndarray:
     """Return the values an indexed variable holds, in the order of its index."""
     return np.array([v.value for v in variable.values()], dtype="float64")
@@ -144,6 +151,16 @@ def solved(block: pyo.Block, names: Iterable[str], index: pd.DatetimeIndex) -> p
         values = values_of(block.component(name))
         columns[name] = np.where((values < 0) & (values > -1e-6), 0.0, values)
     return pd.DataFrame(columns, index=index, dtype="float64")
+
+
+def least(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Return the lesser of two series, step by step; NaN where either is missing."""
+    return pd.Series(np.minimum(left, right), index=left.index)
+
+
+def most(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Return the greater of two series, step by step; NaN where either is missing."""
+    return pd.Series(np.maximum(left, right), index=left.index)
 
 
 def unequal(left: pd.Series, right: pd.Series) -> pd.Series:

@@ -120,8 +120,8 @@ class Site(Parameters):
         heat_mw = self.facility.it_power_max_mw * self.facility.heat_factor_pu()
         if plant is not None and heat_mw > plant.capacity_heat_mw:
             raise ValueError(
-                f"[cooling.plant] capacity_heat_mw = {plant.capacity_heat_mw:g} is below the heat of "
-                f"the full halls, {heat_mw:g} MW. Raise it, or lower [facility] it_power_max_mw."
+                f"[cooling.plant] capacity_heat_mw = {plant.capacity_heat_mw:g} is below the heat "
+                f"of the full halls, {heat_mw:g} MW. Raise it, or lower [facility] it_power_max_mw."
             )
         return self
 

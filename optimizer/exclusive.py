@@ -44,7 +44,7 @@ def _split_pairs(problem: Problem, splits: Splits) -> int:
         model.either_or.is_first = pyo.VarList(domain=pyo.Binary)
         model.either_or.rows = pyo.ConstraintList()
     found = 0
-    for part in (*problem.site.battery.values(), *problem.site.grid.values()):
+    for part in problem.site.fleet(("battery", "grid")):
         pair = part.exclusive(problem.block(part))
         if pair is None:
             continue

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from optimizer.agreement.clause import Clause
 from optimizer.audit import Published, clauses_in_force
+from optimizer.component import Component
 from optimizer.config import Agreement, Site
 from optimizer.state import State, default_state
 from optimizer.store import latest_run, read_published
@@ -13,7 +15,7 @@ from optimizer.store import latest_run, read_published
 
 def known_quantities(site: Site, agreement: Agreement) -> set[tuple[str, str]]:
     """Return every (name, quantity) an opening state of this site may have."""
-    parts = [*site.components(), *agreement.clause]
+    parts: list[Component | Clause] = [*site.components(), *agreement.clause]
     return {(part.name, quantity) for part in parts for quantity in part.state_quantities()}
 
 

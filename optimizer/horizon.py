@@ -61,7 +61,7 @@ class Horizon:
 
     @cached_property
     def hours(self) -> np.ndarray:
-        """Length of each step. [h]"""
+        """Length of each step [h]."""
         return np.asarray(self.step_h)
 
     @cached_property

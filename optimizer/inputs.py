@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from models.errors import InputError
-from optimizer.cohorts import Cohort, from_table
+from optimizer.cohorts import Cohort, from_table, windows
 from optimizer.component import Needed
 from optimizer.config import Site
 from optimizer.horizon import Horizon
@@ -79,10 +79,11 @@ def read_series(
         return frame, [f"{path}: time_utc = {doubled[0]} appears twice. Keep one row."]
     absent = horizon.index[~horizon.index.isin(index)]
     if len(absent):
-        return frame, [
-            f"{path}: no row at {absent[0]:%Y-%m-%dT%H:%MZ} ({len(absent)} of {len(horizon.index)} "
-            "steps missing). Give a row per step of the horizon, or plan on the file's own steps."
-        ]
+        what = (
+            f"no row at {absent[0]:%Y-%m-%dT%H:%MZ} ({len(absent)} of {len(horizon.index)} steps)"
+        )
+        remedy = "Give a row per step of the horizon, or plan on the file's own steps."
+        return frame, [f"{path}: {what}. {remedy}"]
     chosen = frame.set_axis(index)[quantities].reindex(horizon.index)
     return chosen, []
 
@@ -110,7 +111,8 @@ def check_series(series: pd.DataFrame, needed: list[Needed], horizon: Horizon) -
 
 def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
     """Return every series the site file names a file for, by published column."""
-    columns, problems = {}, []
+    columns: dict[str, np.ndarray] = {}
+    problems: list[str] = []
     for part in site.components():
         name = getattr(part, "series_file", None) or getattr(part, "availability_file", None)
         if name is None:
@@ -186,13 +188,15 @@ def read_cohorts(path: Path) -> list[Cohort]:
             problems += wrong
     if problems:
         raise InputError(problems)
-    for number, row in enumerate(frame.itertuples(), start=2):
-        if not 0 <= row.work_mwh < np.inf or not 0 <= row.rate_max_mw < np.inf:
+    amounts = frame[["work_mwh", "rate_max_mw"]].apply(pd.to_numeric, errors="coerce")
+    bad = ~((amounts >= 0) & (amounts < np.inf)).all(axis=1)
+    for number, row in enumerate(frame.to_dict("records"), start=2):
+        if bad.iloc[number - 2]:
             problems.append(
-                f"{path}: line {number}: work_mwh = {row.work_mwh} and rate_max_mw = "
-                f"{row.rate_max_mw} are not both numbers >= 0. Mend the row."
+                f"{path}: line {number}: work_mwh = {row['work_mwh']} and rate_max_mw = "
+                f"{row['rate_max_mw']} are not both numbers >= 0. Mend the row."
             )
-        elif row.deadline_utc <= row.earliest_utc:
+        elif row["deadline_utc"] <= row["earliest_utc"]:
             problems.append(
                 f"{path}: line {number}: deadline_utc is not after earliest_utc. Mend it."
             )
@@ -212,8 +216,8 @@ def cohorts_of(
         problems += [
             f"{part.name}: cohort {c.key} has {c.work_mwh:g} MWh to do, and no whole step of the "
             "plan lies inside its window. Shorten the steps or move the window."
-            for c in cohorts
-            if c.work_mwh > c.work_left_max_mwh(horizon) + 1e-9 and not c.steps(horizon)
+            for c, span in zip(cohorts, windows(cohorts, horizon), strict=True)
+            if not span and c.work_mwh > c.work_left_max_mwh(horizon) + 1e-9
         ]
     if problems:
         raise InputError(problems)

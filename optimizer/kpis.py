@@ -81,7 +81,7 @@ def _absent(published: Published) -> set[str]:
 
 
 def _shed_mwh(published: Published, table: pd.DataFrame) -> float:
-    """Return the commercial load that was not served. [MWh]"""
+    """Return the commercial load that was not served [MWh]."""
     lost = sum(
         ((table[f"{p.name}_demand_mw"] - table[f"{p.name}_served_mw"]) * table["step_h"]).sum()
         for p in published.site.firm.values()
@@ -95,6 +95,6 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def fixed_charges_mad(published: Published, horizon: Horizon) -> float:
-    """Return what subscribed power costs over the horizon, decided long before the plan. [MAD]"""
+    """Return what subscribed power costs over the horizon, decided long before the plan [MAD]."""
     tariffs = [grid.tariff for grid in published.site.grid.values() if grid.tariff is not None]
     return sum(tariff.fixed_charge_mad_per_h() for tariff in tariffs) * float(horizon.end_h[-1])

@@ -5,6 +5,7 @@ Morocco keeps UTC+0 since 2026-09-20 (tz database 2026c); a system table of 2025
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -30,6 +31,6 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, key=name)
 
 
-def legal(index: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
+def legal(index: "pd.Index[Any]", name: str) -> pd.DatetimeIndex:
     """Return the UTC `index` as the clock of zone `name` shows it."""
-    return index.tz_convert(zone(name))
+    return pd.DatetimeIndex(index).tz_convert(zone(name))

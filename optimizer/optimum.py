@@ -3,8 +3,10 @@
 import logging
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
+from pyomo.common.gc_manager import PauseGC
 
 from optimizer.conflict import conflict
 from optimizer.duals import duals_frame, reduced_costs_frame
@@ -32,8 +34,8 @@ class Optimum:
     problem: Problem
     table: pd.DataFrame
     rates: pd.DataFrame
-    duals: pd.DataFrame
-    reduced_costs: pd.DataFrame
+    matrices: Matrices
+    priced: Solution  # with integers fixed; it has prices unless time ran out
     objective_mad: float  # without the tie-break
     mip_gap_pu: float
     status: Status
@@ -42,6 +44,20 @@ class Optimum:
     log: str
     timings_s: dict[str, float]
     solver: dict[str, object]  # version, options and sizes, for the manifest
+
+    @cached_property
+    def duals(self) -> pd.DataFrame:
+        """Prices of constraints, as `duals_frame` has them; none where time ran out."""
+        if self.priced.row_dual is None:
+            return pd.DataFrame(columns=["constraint", "index", "dual"])
+        return duals_frame(self.matrices, self.priced)
+
+    @cached_property
+    def reduced_costs(self) -> pd.DataFrame:
+        """Prices of bounds, as `reduced_costs_frame` has them; none where time ran out."""
+        if self.priced.row_dual is None:
+            return pd.DataFrame(columns=["variable", "index", "reduced_cost", "at_bound"])
+        return reduced_costs_frame(self.matrices, self.priced)
 
 
 def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
@@ -61,7 +77,7 @@ def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
     Stopped
         SIGINT or SIGTERM came before there was a schedule; later, the best so far comes back.
     """
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, PauseGC():  # or it walks through the model again and again
         return _optimize(problem, stop, is_relaxed=is_relaxed)
 
 
@@ -167,14 +183,6 @@ def _span(at: list[int], horizon: Horizon) -> str:
     return f" ({len(at)} steps, {first:%Y-%m-%d %H:%M}Z to {last:%Y-%m-%d %H:%M}Z)"
 
 
-def _prices(matrices: Matrices, priced: Solution) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return duals and reduced costs; empty where time ran out before there were any."""
-    if priced.row_dual is None:
-        duals = pd.DataFrame(columns=["constraint", "index", "dual"])
-        return duals, pd.DataFrame(columns=["variable", "index", "reduced_cost", "at_bound"])
-    return duals_frame(matrices, priced), reduced_costs_frame(matrices, priced)
-
-
 def _read(
     problem: Problem,
     matrices: Matrices,
@@ -189,14 +197,13 @@ def _read(
     tie_break = float(sum(w * v.value for w, v in zip(weights, variables, strict=True)))  # type: ignore[attr-defined]
     reading = time.perf_counter()
     table, rates = read_table(problem), read_rates(problem)
-    duals, reduced = _prices(matrices, priced)
     timings["read"] = time.perf_counter() - reading
     return Optimum(
         problem=replace(problem, given=replace(problem.given, rates=rates)),
         table=table,
         rates=rates,
-        duals=duals,
-        reduced_costs=reduced,
+        matrices=matrices,
+        priced=priced,
         objective_mad=priced.objective - tie_break,
         mip_gap_pu=solution.mip_gap_pu,
         status=solution.status,

@@ -59,7 +59,6 @@ class Plan:
 
     schedule: pd.DataFrame
     kpis: dict[str, dict[str, float]]
-    duals: pd.DataFrame
     binding: pd.DataFrame
     clauses: list[dict[str, Any]]
     optimum: Optimum
@@ -72,13 +71,18 @@ class Plan:
         return self.optimum.problem.model
 
     @property
+    def duals(self) -> pd.DataFrame:
+        """Prices of constraints by name and index, integers fixed."""
+        return self.optimum.duals
+
+    @property
     def objective_mad(self) -> float:
-        """Cost of the whole horizon. [MAD]"""
+        """Cost of the whole horizon [MAD]."""
         return self.optimum.objective_mad
 
     @property
     def mip_gap_pu(self) -> float:
-        """Proven distance from the optimum. [per unit]"""
+        """Proven distance from the optimum [per unit]."""
         return self.optimum.mip_gap_pu
 
     @property
@@ -190,7 +194,6 @@ def _plan(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
     return Plan(
         schedule=published.table,
         kpis=figures,
-        duals=optimum.duals,
         binding=binding(optimum.duals, optimum.reduced_costs),
         clauses=clause_rows(published),
         optimum=optimum,
@@ -327,13 +330,13 @@ def shortfalls(published: Published) -> list[str]:
                 f"{part.name}: {energy:.1f} MWh unserved, at most {lost.max():.1f} MW, "
                 f"first at {first:%Y-%m-%d %H:%M}Z."
             )
-    for part in published.site.deferrable.values():
-        if (missed := float(table[f"{part.name}_missed_mwh"].sum())) > 1e-3:
-            lines.append(f"{part.name}: {missed:.1f} MWh of work missed.")
-    for part in published.site.training.values():
-        mad = part.bill(part.own(table), published.given).get("shortfall", 0.0)
+    for work in published.site.deferrable.values():
+        if (missed := float(table[f"{work.name}_missed_mwh"].sum())) > 1e-3:
+            lines.append(f"{work.name}: {missed:.1f} MWh of work missed.")
+    for fleet in published.site.training.values():
+        mad = fleet.bill(fleet.own(table), published.given).get("shortfall", 0.0)
         if mad > 1.0:
-            lines.append(f"{part.name}: contracted work falls short (cost {mad:,.0f} MAD).")
+            lines.append(f"{fleet.name}: contracted work falls short (cost {mad:,.0f} MAD).")
     for clause in clauses_in_force(published):
         if (bought := clause.bought(table, published.given)) > 1e-3:
             lines.append(f"Art. {clause.article} ({clause.kind}): broken by {bought:.1f}.")

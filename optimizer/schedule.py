@@ -36,8 +36,12 @@ def read_table(problem: Problem) -> pd.DataFrame:
     frame = pd.concat(parts.values(), axis=1)
     facility = _facility(problem, frame)
     table = pd.concat(
-        [pd.DataFrame({"step_h": given.horizon.hours}, index=index), _totals(problem, frame)]
-        + [facility, frame],
+        [
+            pd.DataFrame({"step_h": given.horizon.hours}, index=index),
+            _totals(problem, frame),
+            facility,
+            frame,
+        ],
         axis=1,
     )
     clauses = [

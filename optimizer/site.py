@@ -11,6 +11,7 @@ Published quantities, which clauses may read: ``site_import_mw``, ``site_genset_
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -88,9 +89,9 @@ def build_model(
     return problem
 
 
-def _summed(calls: list[Callable[[int], object]], t: int) -> object:
+def _summed(calls: list[Callable[[int], Any]], t: int) -> Any:
     """Return the sum of some quantities in step `t`."""
-    return sum(call(t) for call in calls)  # type: ignore[misc]
+    return sum(call(t) for call in calls)
 
 
 def _or_nothing(problem: Problem, parts: Iterable[Component], total: Total) -> Total:
@@ -101,26 +102,23 @@ def _or_nothing(problem: Problem, parts: Iterable[Component], total: Total) -> T
     return total if list(parts) else lambda _: problem.model.nothing
 
 
-def it_mw(problem: Problem, t: int) -> object:
+def it_mw(problem: Problem, t: int) -> Any:
     """Return the IT power of all workloads in step `t`."""
     parts = problem.site.fleet(WORKLOADS)
     return _summed([partial(p.it_mw, problem.block(p)) for p in parts], t)
 
 
-def facility_mw(problem: Problem, t: int) -> object:
+def facility_mw(problem: Problem, t: int) -> Any:
     """Return what the facility draws from the bus in step `t`."""
     facility, cooling = problem.site.facility, problem.site.cooling
-    compute_mw = facility.heat_factor_pu() * it_mw(problem, t) + facility.fixed_overhead_mw  # type: ignore[operator]
+    compute_mw = facility.heat_factor_pu() * it_mw(problem, t) + facility.fixed_overhead_mw
     return compute_mw if cooling is None else compute_mw + problem.block(cooling).power_mw[t]
 
 
 def _add_facility(problem: Problem) -> None:
     """Declare cooling, the facility's limits and the bus balance."""
     site, model, steps = problem.site, problem.model, problem.given.horizon.steps
-    facility, supply = (
-        site.facility,
-        [p for p in site.fleet() if p.name.split("_")[0] not in WORKLOADS],
-    )
+    facility = site.facility
     if site.cooling is not None:
         model.add_component(site.cooling.name, pyo.Block())
 
@@ -130,7 +128,7 @@ def _add_facility(problem: Problem) -> None:
         site.cooling.add_lines(problem.block(site.cooling), problem.given, heat_mw)
     _add_limits(problem)
     model.bus = pyo.Block()
-    flows = [partial(p.to_bus_mw, problem.block(p)) for p in site.fleet(ASSETS)]
+    flows: list[Total] = [partial(p.to_bus_mw, problem.block(p)) for p in site.fleet(ASSETS)]
     if site.cooling is not None:
         flows.append(partial(site.cooling.to_bus_mw, problem.block(site.cooling)))
     if problem.given.is_elastic:
@@ -138,7 +136,7 @@ def _add_facility(problem: Problem) -> None:
         flows.append(lambda t: -model.bus.surplus_mw[t])
 
     overhead_mw, per_it = facility.fixed_overhead_mw, facility.heat_factor_pu()
-    drawing = [partial(p.it_mw, problem.block(p)) for p in site.fleet(WORKLOADS)]
+    drawing: list[Total] = [partial(p.it_mw, problem.block(p)) for p in site.fleet(WORKLOADS)]
 
     @model.bus.Constraint(steps)
     def balance(b, t):
@@ -184,11 +182,12 @@ def published(problem: Problem) -> Quantities:
     def deliverable_mwh(t):
         return sum(b.deliverable_mwh(block(b), t) for b in site.battery.values())
 
-    def work_of(part: Component) -> Callable[[int], object]:
+    def work_of(part: Component) -> Total:
         work = block(part).component("work_mw")
-        if work is not None:
-            return work.__getitem__
-        return lambda t: part.it_mw(block(part), t) + problem.model.nothing  # type: ignore[operator]
+        calls: list[Total] = [
+            partial(part.it_mw, block(part)) if work is None else work.__getitem__
+        ]
+        return lambda t: _summed(calls, t) + problem.model.nothing
 
     return Quantities(
         import_mw=_or_nothing(problem, grids, import_mw),
@@ -202,7 +201,7 @@ def published(problem: Problem) -> Quantities:
 
 
 def sovereign_mw(site: Site, given: Given) -> np.ndarray:
-    """Return what the sovereign load draws at the bus if it runs alone, at most. [MW]
+    """Return what the sovereign load draws at the bus if it runs alone, at most [MW].
 
     Its cooling is taken on the steepest line above the curve's value at no heat: the curve is
     convex, so that is an upper bound.
@@ -236,7 +235,7 @@ def cost_terms(problem: Problem) -> CostTerms:
 
 
 def constant_mad(site: Site, given: Given) -> float:
-    """Return the part of the cost no decision moves. [MAD]"""
+    """Return the part of the cost no decision moves [MAD]."""
     return sum(part.constant_mad(given) for part in (*site.solar.values(), *site.wind.values()))
 
 

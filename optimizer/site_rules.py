@@ -67,29 +67,29 @@ def _sum(table: pd.DataFrame, parts: Mapping[str, Component], quantity: str) -> 
 
 
 def _renewable(table: pd.DataFrame, site: Site) -> pd.Series:
-    """Return solar and wind power used. [MW]"""
+    """Return solar and wind power used [MW]."""
     return _sum(table, site.solar, "used_mw") + _sum(table, site.wind, "used_mw")
 
 
 def _supply(table: pd.DataFrame, site: Site) -> pd.Series:
-    """Return all that comes to the bus. [MW]"""
+    """Return all that comes to the bus [MW]."""
     stored = _sum(table, site.battery, "discharge_mw")
     other = _sum(table, site.grid, "import_mw") + _sum(table, site.genset, "power_mw")
     return _renewable(table, site) + stored + other
 
 
 def _emission_kg(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
-    """Return what draw and gensets emit in each step. [kg]"""
+    """Return what draw and gensets emit in each step [kg]."""
     emission = _zero(table)
     for grid in site.grid.values():
         emission = emission + grid.emission_kg_per_mwh * table[f"{grid.name}_import_mw"]
     for genset in site.genset.values():
         emission = emission + genset.emission_kg_per_mwh * table[f"{genset.name}_power_mw"]
-    return emission * given.horizon.hours
+    return pd.Series(emission * given.horizon.hours)
 
 
 def _deliverable_mwh(table: pd.DataFrame, site: Site) -> pd.Series:
-    """Return what the batteries could still bring to the bus. [MWh]"""
+    """Return what the batteries could still bring to the bus [MWh]."""
     stored = _zero(table)
     for battery in site.battery.values():
         floor_mwh = battery.soc_min_pu * battery.energy_max_mwh
@@ -99,7 +99,7 @@ def _deliverable_mwh(table: pd.DataFrame, site: Site) -> pd.Series:
 
 
 def _sovereign_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
-    """Return the sovereign load's draw at the bus, with an upper bound of its own cooling. [MW]"""
+    """Return the sovereign load's draw at the bus, with an upper bound of its own cooling [MW]."""
     sovereign = {key: firm for key, firm in site.firm.items() if not firm.tiers}
     heat = _sum(table, sovereign, "demand_mw") * (1 + site.facility.ups_loss_pu)
     draw = heat + site.facility.fixed_overhead_mw
@@ -108,4 +108,5 @@ def _sovereign_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
     lines = range(1, site.cooling.segment_count + 1)
     series, name = given.series, site.cooling.name
     idle = series[[f"{name}_intercept_{k}_mw" for k in lines]].max(axis=1).clip(lower=0.0)
-    return draw + idle + series[[f"{name}_slope_{k}_pu" for k in lines]].max(axis=1) * heat
+    steepest = series[[f"{name}_slope_{k}_pu" for k in lines]].max(axis=1)
+    return pd.Series(draw + idle + steepest * heat)

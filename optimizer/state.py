@@ -78,9 +78,9 @@ def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, st
             [f"{path}: columns = {','.join(frame.columns)} is not {expected}. Give those."]
         )
     problems, rows, pairs = [], [], set(known)
-    for record in frame.itertuples():
-        row, wrong = _row(record, time_utc, pairs)
-        where = f"{path}: line {record.Index + 2}"
+    for number, record in enumerate(frame.to_dict("records"), start=2):
+        row, wrong = _row({str(k): str(v) for k, v in record.items()}, time_utc, pairs)
+        where = f"{path}: line {number}"
         problems += [f"{where}: {text}" for text in wrong]
         if row is not None:
             rows.append(row)
@@ -95,12 +95,10 @@ def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, st
 
 
 def _row(
-    record: object, time_utc: pd.Timestamp, known: set[tuple[str, str]]
+    record: dict[str, str], time_utc: pd.Timestamp, known: set[tuple[str, str]]
 ) -> tuple[StateRow | None, list[str]]:
     """Return the checked row of one record, and what is wrong with it."""
-    name, quantity = str(record.name), str(record.quantity)  # type: ignore[attr-defined]
-    key, text = str(record.key), str(record.value)  # type: ignore[attr-defined]
-    stamp = str(record.time_utc)  # type: ignore[attr-defined]
+    stamp, name, quantity, key, text = (record[column] for column in COLUMNS)
     wrong = []
     if (name, quantity) not in known:
         names = ", ".join(sorted(f"{n} {q}" for n, q in known))

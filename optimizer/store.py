@@ -17,9 +17,9 @@ import pandas as pd
 
 from models.errors import InputError
 from optimizer.audit import Published
-from optimizer.cohorts import from_table, to_table
+from optimizer.cohorts import Cohort, from_table, to_table
 from optimizer.component import Given
-from optimizer.config import Agreement, Site, parse_agreement, parse_site
+from optimizer.config import Agreement, parse_agreement, parse_site
 from optimizer.horizon import Horizon
 from optimizer.state import State, StateRow
 
@@ -81,7 +81,7 @@ def write_schedule(folder: Path, published: Published) -> None:
     """Write the table twice, as Parquet and as CSV, and the cohorts' rates."""
     published.table.to_parquet(folder / "schedule.parquet")
     written = published.table.copy()
-    written.index = written.index.strftime("%Y-%m-%dT%H:%M:%SZ")
+    written.index = pd.DatetimeIndex(written.index).strftime("%Y-%m-%dT%H:%M:%SZ")
     written.to_csv(folder / "schedule.csv", lineterminator="\n", index_label="time_utc")
     if len(published.given.rates):
         rates = published.given.rates.assign(
@@ -128,6 +128,12 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
     return published, _differences(table, folder / "schedule.csv")
 
 
+def is_diagnostic(folder: Path) -> bool:
+    """Return whether a run folder says it holds a least-shortfall diagnostic."""
+    manifest = read_json(folder / "manifest.json")
+    return isinstance(manifest, dict) and manifest.get("is_diagnostic") is True
+
+
 def _read_agreement(path: Path) -> Agreement:
     """Return the agreement of a run; its dates are text in JSON."""
     content = read_json(path)
@@ -162,10 +168,17 @@ def _named(frame: pd.DataFrame) -> list[Any]:
     return list(frame.itertuples(index=False))
 
 
-def _read_cohorts(path: Path) -> list:
+def _read_exactly(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
+    """Return a CSV table whose columns but for `texts` are numbers, to the last digit."""
+    frame = pd.read_csv(path, dtype=str)  # pandas' own parser of numbers may round the last digit
+    return frame.astype({column: "float64" for column in frame.columns if column not in texts})
+
+
+def _read_cohorts(path: Path) -> list[Cohort]:
     """Return the cohorts of one workload of a run."""
-    frame = pd.read_csv(path, float_precision="round_trip")
-    for column in ("earliest_utc", "deadline_utc", "preferred_utc"):
+    moments = ("earliest_utc", "deadline_utc", "preferred_utc")
+    frame = _read_exactly(path, moments)
+    for column in moments:
         if column in frame.columns:
             frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
     return from_table(frame)
@@ -173,7 +186,7 @@ def _read_cohorts(path: Path) -> list:
 
 def _read_rates(path: Path) -> pd.DataFrame:
     """Return the published rates of a run."""
-    frame = pd.read_csv(path, float_precision="round_trip")
+    frame = _read_exactly(path, ("workload", "cohort", "time_utc"))
     frame["time_utc"] = pd.DatetimeIndex(pd.to_datetime(frame["time_utc"], utc=True)).as_unit("us")
     return frame
 
@@ -181,12 +194,12 @@ def _read_rates(path: Path) -> pd.DataFrame:
 def _differences(table: pd.DataFrame, path: Path) -> list[str]:
     """Return where the CSV schedule is not the Parquet schedule."""
     try:
-        written = pd.read_csv(path, index_col="time_utc", float_precision="round_trip")
-    except (OSError, ValueError) as error:
+        written = _read_exactly(path, ("time_utc",)).set_index("time_utc")
+    except (OSError, ValueError, KeyError) as error:
         return [f"schedule.csv: not readable: {error}"]
     if list(written.columns) != list(table.columns) or len(written) != len(table):
         return ["schedule.csv: other columns or rows than schedule.parquet"]
-    stamps = list(table.index.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    stamps = list(pd.DatetimeIndex(table.index).strftime("%Y-%m-%dT%H:%M:%SZ"))
     if list(written.index) != stamps:
         return ["schedule.csv: other steps than schedule.parquet"]
     apart = ~(written.to_numpy() == table.to_numpy())
@@ -217,6 +230,24 @@ def publish(out: Path, run_id: str, write: Callable[[Path], None], *, is_latest:
     if is_latest:
         write_json(out / LATEST, {"schema_version": SCHEMA_VERSION, "run": run_id})
     return final
+
+
+def standing_parent(out: Path) -> Path:
+    """Return `out`, or the nearest folder above it that exists."""
+    return next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
+
+
+def out_problems(out: Path) -> list[str]:
+    """Return why no run could be written to `out`; nothing is made or changed."""
+    try:
+        parent = standing_parent(out)
+    except (OSError, ValueError) as error:
+        return [f"--out = {str(out)!r} is no folder's name: {error}. Give another."]
+    if not parent.is_dir():
+        return [f"--out = {out} leads through {parent}, which is a file. Give a folder."]
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return [f"--out = {out} is not writable: no right to write in {parent}. Give another."]
+    return []
 
 
 def latest_run(out: Path) -> Path | None:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from models.cooling import cooling_segments
 from models.solar import solar_power_mw
-from models.weather.checks import check
 from models.weather.climate import generate
 from models.weather.resample import mean_over, resample
 from models.weather.schema import Place, Weather
@@ -53,7 +52,6 @@ def load_weather(site: Site, source: str, horizon: Horizon) -> Weather:
         }
         options = options.model_copy(update=years)
     weather = read(Path(source), site_place(site), options)
-    check(weather)
     first, last = weather.table.index[0], weather.table.index[-1] + weather.step
     if horizon.start < first or horizon.end > last:
         raise WeatherError(

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from optimizer.config import WORKLOADS
 from optimizer.legal_time import SITE_TIME_ZONE, legal
-from optimizer.plan import Plan
+from optimizer.plan import Plan, known
 from optimizer.schedule import IT_QUANTITY
 from optimizer.terminal_words import FIGURES, LEVELS, limit_words
 
@@ -55,6 +55,25 @@ def plan_view(plan: Plan, width: int) -> Group:
     parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), _note(plan)]
     parts += [totals_table(plan), cost_table(plan), clause_table(plan), binding_table(plan)]
     return Group(*(each for part in parts for each in (part, "")), _footer(plan))
+
+
+def plan_json(plan: Plan, code: int) -> dict[str, Any]:
+    """Return what ``dakhla plan --json`` prints."""
+    problem = plan.optimum.problem
+    return {
+        "status": plan.status,
+        "exit_code": code,
+        "run_dir": str(plan.run_dir),
+        "start_utc": f"{problem.given.horizon.start:%Y-%m-%dT%H:%M:%SZ}",
+        "objective_mad": plan.objective_mad,
+        "mip_gap_pu": known(plan.mip_gap_pu),
+        "weather_level": problem.provenance.weather_level,
+        "weather_source": problem.provenance.weather_source,
+        "opening_state": problem.given.state.origin,
+        "kpis": plan.kpis,
+        "clauses": plan.clauses,
+        "timings_s": plan.timings_s,
+    }
 
 
 def header(plan: Plan) -> Text:

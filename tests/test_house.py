@@ -18,10 +18,7 @@ ROOT = Path(__file__).parents[1]
 TREES = ("optimizer", "models")
 FILES = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py"))
 UNITS = tuple(
-    "_mw _mwh _h _mad _pu _degc _c _k _deg _m _l _kg _pa _s _day _count _hour _year _seed _m3"
-    " _mad_per_mwh _mad_per_mwh_h _mad_per_l _mad_per_kg _mad_per_mw _mad_per_mw_month"
-    " _mad_per_mw_year _mad_per_h _kg_per_mwh _l_per_mwh _mw_per_h _l_per_h _pu_per_h _pu_per_day _m_per_s"
-    " _s_per_m _per_k _kg_per_m2 _w_per_m2 _per_week _1 _bytes".split()
+    ["_mw", "_mwh", "_h", "_mad", "_pu", "_degc", "_c", "_k", "_deg", "_m", "_l", "_kg", "_pa", "_s", "_day", "_count", "_hour", "_year", "_seed", "_m3", "_mad_per_mwh", "_mad_per_mwh_h", "_mad_per_l", "_mad_per_kg", "_mad_per_mw", "_mad_per_mw_month", "_mad_per_mw_year", "_mad_per_h", "_kg_per_mwh", "_l_per_mwh", "_mw_per_h", "_l_per_h", "_pu_per_h", "_pu_per_day", "_m_per_s", "_s_per_m", "_per_k", "_kg_per_m2", "_w_per_m2", "_per_week", "_1", "_bytes"]
 )
 BARE_NUMBERS = {"seed", "excess", "year", "low", "high", "value", "objective", "bound", "month"}
 FLOORS = {  # package or module -> what of ours it may import, itself apart

@@ -49,7 +49,7 @@ class CarbonBudget(Clause):
             return emitted_kg - (b.short[n] if is_sold else 0.0) <= budget_kg
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
-        """Return what is emitted beyond the budgets. [kg]"""
+        """Return what is emitted beyond the budgets [kg]."""
         emitted = table["site_emission_kg"].to_numpy()
         over = [emitted[steps].sum() - kg for steps, kg in self._budgets(given).values()]
         return float(np.maximum(over, 0.0).sum()) if over else 0.0
@@ -63,4 +63,5 @@ class CarbonBudget(Clause):
         emitted = table["site_emission_kg"].to_numpy()
         used = [emitted[steps].sum() / max(kg, 1e-9) for steps, kg in self._budgets(given).values()]
         most = 100 * max(used, default=0.0)
-        return f"Art. {self.article}: the {self.window} that emits most uses {most:.1f} % of its budget."
+        window = f"the {self.window} that emits most"
+        return f"Art. {self.article}: {window} uses {most:.1f} % of its budget."

@@ -8,7 +8,7 @@ import datetime
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,12 @@ ELASTIC_MAD = 1e5  # diagnostic only: price of a MWh (or kg) by which a hard cla
 class Quantities:
     """The published quantities of the site a clause may read, as expressions of the model."""
 
-    import_mw: Callable[[int], object]
-    genset_mw: Callable[[int], object]
-    facility_mw: Callable[[int], object]
-    emission_kg_per_h: Callable[[int], object]
-    deliverable_mwh: Callable[[int], object]
-    work_mw: Mapping[str, Callable[[int], object]]  # IT work rate by workload
+    import_mw: Callable[[int], Any]
+    genset_mw: Callable[[int], Any]
+    facility_mw: Callable[[int], Any]
+    emission_kg_per_h: Callable[[int], Any]
+    deliverable_mwh: Callable[[int], Any]
+    work_mw: Mapping[str, Callable[[int], Any]]  # IT work rate by workload
     sovereign_mw: np.ndarray  # what the sovereign load draws at the bus, with its share of cooling
 
 
@@ -64,7 +64,7 @@ class Clause(Parameters):
         priced: float | None = getattr(self, self.price_field)
         return ELASTIC_MAD if priced is None and given.is_elastic else priced
 
-    def holds(self, index: pd.DatetimeIndex) -> np.ndarray:
+    def holds(self, index: pd.Index) -> np.ndarray:
         """Return True for the steps that begin while the clause is valid."""
         days = legal(index, SITE_TIME_ZONE).tz_localize(None).normalize()
         valid = days >= pd.Timestamp(self.valid_from)
@@ -105,7 +105,7 @@ class Clause(Parameters):
         """Return how much the published table breaks the clause, in the unit of its price."""
 
     def bill(self, table: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return the price of what is broken, from the published table alone. [MAD]"""
+        """Return the price of what is broken, from the published table alone [MAD]."""
         price = self.price_mad(given)
         return {} if price is None else {"breach": price * self.bought(table, given)}
 
@@ -142,7 +142,7 @@ def clause_kinds() -> dict[str, type[Clause]]:
     return {kind.kind: kind for kind in Clause.__subclasses__()}
 
 
-def windows(index: pd.DatetimeIndex, length: str, time_zone: str) -> np.ndarray:
+def windows(index: pd.Index, length: str, time_zone: str) -> np.ndarray:
     """Return a number for the window each step begins in: its day, its week (from Monday), or 0."""
     local = legal(index, time_zone).tz_localize(None).normalize()
     days = (local - pd.Timestamp("1970-01-05")).days.to_numpy()  # a Monday

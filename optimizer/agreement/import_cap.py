@@ -30,12 +30,13 @@ class ImportCap(Clause):
         default=None, ge=0, description="price of a MWh above the cap, or none: never [MAD/MWh]"
     )
 
-    def applies(self, index: pd.DatetimeIndex) -> np.ndarray:
+    def applies(self, index: pd.Index) -> np.ndarray:
         """Return True for the steps that begin inside the window."""
         clock = legal(index, self.time_zone)
         length = (self.last_hour - self.first_hour - 1) % 24 + 1
         inside = (clock.hour - self.first_hour) % 24 < length
-        return np.asarray(inside) & np.isin(clock.month, self.months) & self.holds(index)
+        in_month = np.isin(clock.month, self.months)
+        return np.asarray(inside & in_month & self.holds(index))
 
     def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
         """Cap the draw in every step to which the clause applies."""
@@ -72,7 +73,7 @@ class ImportCap(Clause):
         return pd.Series(over, index=table.index)
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
-        """Return the energy drawn above the cap. [MWh]"""
+        """Return the energy drawn above the cap [MWh]."""
         return float((self._excess_mw(table) * given.horizon.hours).sum())
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:

@@ -27,7 +27,7 @@ class RenewableShare(Clause):
         default=None, ge=0, description="price of a MWh too much, or none: never [MAD/MWh]"
     )
 
-    def _windows(self, index: pd.DatetimeIndex) -> np.ndarray:
+    def _windows(self, index: pd.Index) -> np.ndarray:
         """Return each step's window; -1 where the clause does not hold."""
         numbers = windows(index, self.window, self.time_zone)
         return np.where(self.holds(index), numbers, -1)
@@ -74,7 +74,7 @@ class RenewableShare(Clause):
         return excess
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
-        """Return the energy beyond the budgets. [MWh]"""
+        """Return the energy beyond the budgets [MWh]."""
         excess = self._excess_mwh(table, given)
         return float(sum(np.maximum(list(excess.values()), 0.0)))
 

@@ -36,10 +36,9 @@ class ResearchQuota(Clause):
         """Return that the workload does not exist, if so."""
         if self.workload in workloads:
             return []
-        return [
-            f"Art. {self.article}: workload = {self.workload!r} is not on the site. "
-            f"Give one of {', '.join(workloads)}."
-        ]
+        known = ", ".join(workloads)
+        what = f"workload = {self.workload!r} is not on the site"
+        return [f"Art. {self.article}: {what}. Give one of {known}."]
 
     def state_quantities(self) -> list[str]:
         """Return the work delivered since Monday."""
@@ -102,7 +101,7 @@ class ResearchQuota(Clause):
         )
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
-        """Return the work missing over all weeks. [MWh]"""
+        """Return the work missing over all weeks [MWh]."""
         numbers = windows(table.index, "week", self.time_zone)
         done = (self._work_mw(table) * given.horizon.hours).groupby(numbers).sum(min_count=1)
         missing = [due - done[number] for number, due in self._due_mwh(given).items()]

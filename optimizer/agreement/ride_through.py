@@ -67,12 +67,12 @@ class RideThrough(Clause):
         return pd.Series(required, index=table.index)
 
     def _missing_mwh(self, table: pd.DataFrame, given: Given) -> pd.Series:
-        """Return what is missing at the end of each step. [MWh]"""
+        """Return what is missing at the end of each step [MWh]."""
         required = self._required_by_walking(table, given)
         return (required - table["site_deliverable_mwh"]).clip(lower=0.0)
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
-        """Return missing energy times the hours it is missing. [MWh h]"""
+        """Return missing energy times the hours it is missing [MWh h]."""
         return float((self._missing_mwh(table, given) * given.horizon.hours).sum())
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
@@ -92,6 +92,7 @@ class RideThrough(Clause):
         margin = table["site_deliverable_mwh"] - table[f"{self.name}_required_mwh"]
         at = margin.idxmin()
         return (
-            f"Art. {self.article}: stored energy exceeds the {self.autonomy_h:g} h of the sovereign "
-            f"load by at least {margin.min():.0f} MWh (at the end of the step {at:%d %b %H:%M}Z)."
+            f"Art. {self.article}: stored energy exceeds the {self.autonomy_h:g} h of the "
+            f"sovereign load by at least {margin.min():.0f} MWh "
+            f"(at the end of the step {at:%d %b %H:%M}Z)."
         )

@@ -4,13 +4,16 @@ The power is convex in heat and rises with outdoor temperature, so each step has
 lines it may not fall below; their coefficients are input series. PUE is an output.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
 
 from models.cooling import CoolingPlant
-from optimizer.component import Component, Given, Needed, parameter, unequal
+from optimizer.component import Component, Given, Needed, most, parameter, unequal
 
 
 class Cooling(Component):
@@ -44,7 +47,7 @@ class Cooling(Component):
             for k in range(1, self.segment_count + 1)
         ]
 
-    def add_lines(self, block: pyo.Block, given: Given, heat_mw: object) -> None:
+    def add_lines(self, block: pyo.Block, given: Given, heat_mw: Callable[[int], Any]) -> None:
         """Declare the power; `heat_mw(t)` is the heat as an expression of the model."""
         steps = given.horizon.steps
         block.power_mw = pyo.Var(steps, bounds=(0, self.power_max_mw))
@@ -57,14 +60,14 @@ class Cooling(Component):
 
             block.add_component(f"line_{k}", pyo.Constraint(steps, rule=line))
 
-    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+    def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the power drawn in step `t`, negative."""
         return -block.power_mw[t]
 
     def power_mw(self, heat_mw: np.ndarray, given: Given) -> np.ndarray:
-        """Return the least power that carries `heat_mw` away in each step. [MW]"""
+        """Return the least power that carries `heat_mw` away in each step [MW]."""
         lines = [intercept + slope * heat_mw for intercept, slope in self.lines(given)]
-        return np.maximum(np.max(lines, axis=0), 0.0)
+        return np.asarray(np.maximum(np.max(lines, axis=0), 0.0))
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
         """Return ``power_mw``; heat and water need the whole site's table (see `water_l`)."""
@@ -72,8 +75,9 @@ class Cooling(Component):
         return pd.DataFrame({"power_mw": power}, index=given.horizon.index)
 
     def water_l(self, heat_mw: np.ndarray, given: Given) -> np.ndarray:
-        """Return the water used in each step. [L]"""
-        return given.column(f"{self.name}_water_l_per_mwh") * heat_mw * given.horizon.hours
+        """Return the water used in each step [L]."""
+        per_mwh = given.column(f"{self.name}_water_l_per_mwh")
+        return np.asarray(per_mwh * heat_mw * given.horizon.hours)
 
     def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rules of cooling: power is exactly what the published heat needs."""
@@ -81,9 +85,7 @@ class Cooling(Component):
         needed = pd.Series(0.0, index=own.index)
         for k in range(1, self.segment_count + 1):
             intercept = given.series[f"{self.name}_intercept_{k}_mw"]
-            needed = np.maximum(
-                needed, intercept + given.series[f"{self.name}_slope_{k}_pu"] * heat
-            )
+            needed = most(needed, intercept + given.series[f"{self.name}_slope_{k}_pu"] * heat)
         per_mwh = given.series[f"{self.name}_water_l_per_mwh"]
         return {
             "power carries the heat away [MW]": needed - power,

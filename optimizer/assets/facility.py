@@ -37,4 +37,6 @@ class Facility(Component):
 
 def pue_pu(power_mw: np.ndarray, it_mw: np.ndarray) -> np.ndarray:
     """Return facility power over IT power; 1 where no machine runs."""
-    return np.divide(power_mw, it_mw, out=np.ones_like(power_mw), where=it_mw > 0)
+    ratio = np.ones_like(power_mw)
+    np.divide(power_mw, it_mw, out=ratio, where=it_mw > 0)
+    return ratio

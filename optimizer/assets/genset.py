@@ -7,76 +7,21 @@ of any length). A fleet that nothing ties to whole units is linear and has no in
 """
 
 from collections import Counter
-from typing import Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pydantic import Field, model_validator
 
-from optimizer.assets.genset_rules import CommitmentRules
-from optimizer.component import Component, Given, Terms, parameter, solved
+from optimizer.assets.genset_rules import GensetRules
+from optimizer.component import Given, Terms, solved
 from optimizer.state import StateRow
-
 
 WHOLE = 1e-5  # nearer than this a count is whole: ten times what the solver allows itself
 
 
-class Genset(CommitmentRules, Component):
-    """Equal units burning one fuel."""
-
-    unit_count: int = Field(ge=1, le=1000, description="units in the fleet [units]")
-    unit_power_max_mw: float = Field(gt=0, le=1e5, description="rating of a unit [MW]")
-    unit_power_min_mw: float = Field(ge=0, description="least power of a running unit [MW]")
-    must_run_count: int = Field(default=0, ge=0, description="units that always run [units]")
-    fuel_l_per_mwh: float = Field(ge=0, description="fuel burnt per MWh [L/MWh]")
-    fuel_price_mad_per_l: float = Field(ge=0, description="price of the fuel [MAD/L]")
-    fuel_stock_l: float | None = Field(
-        default=None, ge=0, description="what the tanks hold; full where no state says else [L]"
-    )
-    fuel_delivery_l_per_h: float = Field(
-        default=0, ge=0, description="fuel brought while the tanks are not full [L/h]"
-    )
-    emission_kg_per_mwh: float = Field(ge=0, description="CO2 per MWh [kg/MWh]")
-    start_cost_mad: float = Field(ge=0, description="cost of starting a unit [MAD]")
-    stop_cost_mad: float = Field(default=0, ge=0, description="cost of stopping a unit [MAD]")
-    running_cost_mad_per_h: float = Field(
-        default=0, ge=0, description="cost of a running unit, whatever its power [MAD/h]"
-    )
-    min_up_h: float = Field(ge=0, description="least hours a started unit runs [h]")
-    min_down_h: float = Field(ge=0, description="least hours a stopped unit rests [h]")
-    max_up_h: float | None = Field(default=None, gt=0, description="most hours in one run, or none")
-    running_max_h: float | None = Field(
-        default=None, ge=0, description="most unit-hours over the plan, or none [h]"
-    )
-    starts_max_count: int | None = Field(
-        default=None, ge=0, description="most starts over the plan, or none [starts]"
-    )
-    initial_on_count: int = Field(ge=0, description="units running before the plan [units]")
-    initial_since_h: float = Field(ge=0, description="hours each unit has been in its status [h]")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        """Refuse a minimum above the rating and more running units than there are."""
-        if self.unit_power_min_mw > self.unit_power_max_mw:
-            raise ValueError("unit_power_min_mw is above unit_power_max_mw. Lower it.")
-        if max(self.initial_on_count, self.must_run_count) > self.unit_count:
-            raise ValueError(
-                f"more than unit_count = {self.unit_count} units run. Lower the count."
-            )
-        return self
-
-    @property
-    def is_committed(self) -> bool:
-        """Whether anything counts whole units."""
-        counted = (self.unit_power_min_mw, self.start_cost_mad, self.stop_cost_mad)
-        counted += (self.running_cost_mad_per_h, self.min_up_h, self.min_down_h)
-        limits = (self.max_up_h, self.running_max_h, self.starts_max_count)
-        return any(counted) or any(limit is not None for limit in limits)
-
-    def state_quantities(self) -> list[str]:
-        """Return units on and off (by hours in their status) and fuel left."""
-        return ["on_count", "off_count", "fuel_l"]
+class Genset(GensetRules):
+    """Equal units burning one fuel, as the model has them."""
 
     def add_to(self, block: pyo.Block, given: Given) -> None:
         """Declare power, fuel and, where units count, commitment."""
@@ -91,13 +36,13 @@ class Genset(CommitmentRules, Component):
             self._add_run_limits(block, given)
 
     def _opening_fuel_l(self, given: Given) -> float | None:
-        """Return the fuel in the tanks at the start, or none where it is not limited. [L]"""
+        """Return the fuel in the tanks at the start, or none where it is not limited [L]."""
         if self.fuel_stock_l is None:
             return None
         return given.state.value(self.name, "fuel_l", self.fuel_stock_l)
 
     def _add_tank(self, block: pyo.Block, given: Given) -> None:
-        """Declare the fuel left: no more than the tanks hold, nor than deliveries and burning leave."""
+        """Declare the fuel left: no more than tanks hold and deliveries bring."""
         steps, hours = given.horizon.steps, given.horizon.hours
         opening_l = self._opening_fuel_l(given)
         block.tank_l = pyo.Var(steps, bounds=(0, self.fuel_stock_l))
@@ -146,11 +91,12 @@ class Genset(CommitmentRules, Component):
         begin_h, steps = given.horizon.begin_h, given.horizon.steps
         on_before, off_before = (self._opening_units(given, q) for q in ("on_count", "off_count"))
 
-        def within(t, span_h):  # steps whose change still binds in step t
+        def within(t: int, span_h: float) -> list[int]:  # steps whose change still binds in step t
             return [u for u in range(t + 1) if begin_h[t] < begin_h[u] + span_h - 1e-9]
 
-        def held(units, span_h, at_h):  # units of the opening state not yet free at that hour
-            return sum(count for count, since_h in units if since_h + at_h < span_h - 1e-9)
+        def held(units: list[tuple[int, float]], span_h: float, at_h: float) -> int:
+            not_free = [n for n, since_h in units if since_h + at_h < span_h - 1e-9]
+            return sum(not_free)
 
         if self.min_up_h:
 
@@ -192,7 +138,7 @@ class Genset(CommitmentRules, Component):
             def starts_max(b):
                 return sum(b.start_count[t] for t in steps) <= self.starts_max_count
 
-    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+    def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the fleet's power in step `t`."""
         return block.power_mw[t]
 
@@ -222,7 +168,7 @@ class Genset(CommitmentRules, Component):
         return table
 
     def _fuel_left_l(self, burnt_l: np.ndarray, given: Given) -> list[float]:
-        """Return the fuel after each step, deliveries filling the tanks as early as they can. [L]"""
+        """Return the fuel after each step, deliveries filling the tanks early [L]."""
         left_l, lefts = self._opening_fuel_l(given), []
         for step_l, step_h in zip(burnt_l, given.horizon.hours, strict=True):
             left_l = min(left_l + self.fuel_delivery_l_per_h * step_h - step_l, self.fuel_stock_l)
@@ -230,7 +176,7 @@ class Genset(CommitmentRules, Component):
         return lefts
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return fuel, starts, stops and running hours. [MAD]"""
+        """Return fuel, starts, stops and running hours [MAD]."""
         bill = {"fuel": float(own["fuel_l"].sum() * self.fuel_price_mad_per_l)}
         if self.is_committed:
             running_h = float((own["on_count"] * given.horizon.hours).sum())

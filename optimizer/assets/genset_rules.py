@@ -1,15 +1,70 @@
-"""The audit of a genset fleet: every unit is followed through its starts and stops."""
+"""A genset fleet's parameters, and its audit: every unit is followed through starts and stops."""
 
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
-from optimizer.component import Given, unequal
+from optimizer.component import Component, Given, most, unequal
 
 
-class CommitmentRules:
-    """Replays published counts unit by unit: first started is first stopped."""
+class GensetRules(Component):
+    """Parameters of a fleet, and the rules its table must keep: first started, first stopped."""
+
+    unit_count: int = Field(ge=1, le=1000, description="units in the fleet [units]")
+    unit_power_max_mw: float = Field(gt=0, le=1e5, description="rating of a unit [MW]")
+    unit_power_min_mw: float = Field(ge=0, description="least power of a running unit [MW]")
+    must_run_count: int = Field(default=0, ge=0, description="units that always run [units]")
+    fuel_l_per_mwh: float = Field(ge=0, description="fuel burnt per MWh [L/MWh]")
+    fuel_price_mad_per_l: float = Field(ge=0, description="price of the fuel [MAD/L]")
+    fuel_stock_l: float | None = Field(
+        default=None, ge=0, description="what the tanks hold; full where no state says else [L]"
+    )
+    fuel_delivery_l_per_h: float = Field(
+        default=0, ge=0, description="fuel brought while the tanks are not full [L/h]"
+    )
+    emission_kg_per_mwh: float = Field(ge=0, description="CO2 per MWh [kg/MWh]")
+    start_cost_mad: float = Field(ge=0, description="cost of starting a unit [MAD]")
+    stop_cost_mad: float = Field(default=0, ge=0, description="cost of stopping a unit [MAD]")
+    running_cost_mad_per_h: float = Field(
+        default=0, ge=0, description="cost of a running unit, whatever its power [MAD/h]"
+    )
+    min_up_h: float = Field(ge=0, description="least hours a started unit runs [h]")
+    min_down_h: float = Field(ge=0, description="least hours a stopped unit rests [h]")
+    max_up_h: float | None = Field(default=None, gt=0, description="most hours in one run, or none")
+    running_max_h: float | None = Field(
+        default=None, ge=0, description="most unit-hours over the plan, or none [h]"
+    )
+    starts_max_count: int | None = Field(
+        default=None, ge=0, description="most starts over the plan, or none [starts]"
+    )
+    initial_on_count: int = Field(ge=0, description="units running before the plan [units]")
+    initial_since_h: float = Field(ge=0, description="hours each unit has been in its status [h]")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Refuse a minimum above the rating and more running units than there are."""
+        if self.unit_power_min_mw > self.unit_power_max_mw:
+            raise ValueError("unit_power_min_mw is above unit_power_max_mw. Lower it.")
+        if max(self.initial_on_count, self.must_run_count) > self.unit_count:
+            raise ValueError(
+                f"more than unit_count = {self.unit_count} units run. Lower the count."
+            )
+        return self
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether anything counts whole units."""
+        costs = (self.start_cost_mad, self.stop_cost_mad, self.running_cost_mad_per_h)
+        counted = (*costs, self.unit_power_min_mw, self.min_up_h, self.min_down_h)
+        limits = (self.max_up_h, self.running_max_h, self.starts_max_count)
+        return any(counted) or any(limit is not None for limit in limits)
+
+    def state_quantities(self) -> list[str]:
+        """Return units on and off (by hours in their status) and fuel left."""
+        return ["on_count", "off_count", "fuel_l"]
 
     def _opening_units(self, given: Given, quantity: str) -> list[tuple[int, float]]:
         """Return (units, hours in their status) before the plan, for units on or off."""
@@ -74,8 +129,8 @@ class CommitmentRules:
         rules = {
             "units on follow from starts and stops": unequal(on - before, start - stop),
             "units on are whole": (on - on.round()).abs(),
-            "starts are whole and not negative": np.maximum((start - start.round()).abs(), -start),
-            "stops are whole and not negative": np.maximum((stop - stop.round()).abs(), -stop),
+            "starts are whole and not negative": most((start - start.round()).abs(), -start),
+            "stops are whole and not negative": most((stop - stop.round()).abs(), -stop),
             "no more units run than there are": on - self.unit_count,
             "units that must run do": self.must_run_count - on,
             "only idle units start": start - (self.unit_count - before),

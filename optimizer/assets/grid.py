@@ -3,7 +3,7 @@
 Signs: import and export are both >= 0, mean over a step, never both at once.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,16 @@ import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from optimizer.assets.tariff import Tariff
-from optimizer.component import Component, Given, Needed, Terms, bounds_up_to, solved, unequal
+from optimizer.component import (
+    Component,
+    Given,
+    Needed,
+    Terms,
+    bounds_up_to,
+    least,
+    solved,
+    unequal,
+)
 from optimizer.horizon import Horizon
 from optimizer.state import StateRow
 
@@ -70,13 +79,13 @@ class Grid(Component):
         """Return the highest draw of the month so far."""
         return ["month_peak_mw"]
 
-    def _months(self, index: pd.DatetimeIndex) -> list[str]:
+    def _months(self, index: pd.Index) -> list[str]:
         """Return the billing month of each step; none where no demand charge is due."""
         charged = self.tariff is not None and self.tariff.demand_charge_mad_per_mw_month > 0
         return self.tariff.month_of(index) if charged and self.tariff else []
 
     def _opening_peak_mw(self, given: Given, month: str) -> float:
-        """Return the month's highest draw before the plan. [MW]"""
+        """Return the month's highest draw before the plan [MW]."""
         return given.state.value(self.name, "month_peak_mw", 0.0, key=month)
 
     def add_to(self, block: pyo.Block, given: Given) -> None:
@@ -130,7 +139,7 @@ class Grid(Component):
         def month_peak(b, t):
             return b.import_mw[t] - b.peak_above_mw[months[t]] <= peak_mw[months[t]]
 
-    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+    def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return draw less feed-in in step `t`."""
         return block.import_mw[t] - block.export_mw[t]
 
@@ -164,7 +173,7 @@ class Grid(Component):
         return table
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return the bill by kind, from the published draw and feed-in. [MAD]"""
+        """Return the bill by kind, from the published draw and feed-in [MAD]."""
         hours = given.horizon.hours
         bill = {
             "import": float((own["import_mw"] * own[PRICES[0]] * hours).sum()),
@@ -186,7 +195,7 @@ class Grid(Component):
             "feed-in fits the connection [MW]": fed - own["export_max_mw"],
             "draw is not negative [MW]": -drawn,
             "feed-in is not negative [MW]": -fed,
-            "never both at once [MW]": np.minimum(drawn, fed),
+            "never both at once [MW]": least(drawn, fed),
         }
         for quantity in (*LIMITS, *PRICES):
             expected = given.series[f"{self.name}_{quantity}"]

@@ -4,6 +4,8 @@
 curtailed. All three are means over the step, at the site bus.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
@@ -32,7 +34,7 @@ class Renewable(Component):
         available_mw = given.column(f"{self.name}_available_mw")
         block.used_mw = pyo.Var(given.horizon.steps, bounds=bounds_up_to(available_mw))
 
-    def to_bus_mw(self, block: pyo.Block, t: int) -> object:
+    def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the power used in step `t`."""
         return block.used_mw[t]
 
@@ -45,7 +47,7 @@ class Renewable(Component):
         return {"energy": (price * given.horizon.hours, used)}
 
     def constant_mad(self, given: Given) -> float:
-        """Return the cost of curtailing everything: the part no decision moves. [MAD]"""
+        """Return the cost of curtailing everything: the part no decision moves [MAD]."""
         available = given.column(f"{self.name}_available_mw")
         return float(self.curtailment_cost_mad_per_mwh * (available * given.horizon.hours).sum())
 
@@ -59,7 +61,7 @@ class Renewable(Component):
         return table
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return the variable cost and the price of what was curtailed. [MAD]"""
+        """Return the variable cost and the price of what was curtailed [MAD]."""
         hours = given.horizon.hours
         return {
             "energy": float((own["used_mw"] * hours).sum() * self.cost_mad_per_mwh),

@@ -68,8 +68,8 @@ class Tariff(Parameters):
         if not self.period:
             if self.fixed_charge_mad_per_mw_year:
                 raise ValueError(
-                    f"fixed_charge_mad_per_mw_year = {self.fixed_charge_mad_per_mw_year:g} is due on "
-                    "subscribed power, which no period states. Give periods, or 0."
+                    f"fixed_charge_mad_per_mw_year = {self.fixed_charge_mad_per_mw_year:g} is due "
+                    "on subscribed power, which no period states. Give periods, or 0."
                 )
             return self
         count = Counter((m, h) for p in self.period for m in p.months for h in p.clock_hours)
@@ -96,7 +96,7 @@ class Tariff(Parameters):
         fields = ("import_price_mad_per_mwh", "export_price_mad_per_mwh", "subscribed_mw")
         return {f: np.array([getattr(p, f) for p in self.period])[now] for f in fields}
 
-    def month_of(self, index: pd.DatetimeIndex) -> list[str]:
+    def month_of(self, index: pd.Index) -> list[str]:
         """Return the calendar month, ``YYYY-MM`` on the tariff's clock, of each step."""
         return list(legal(index, self.time_zone).strftime("%Y-%m"))
 

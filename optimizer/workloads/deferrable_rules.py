@@ -1,9 +1,12 @@
 """The audit of deferrable work: each cohort is followed through the published rates."""
 
+from typing import Self
+
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
-from optimizer.component import Given, unequal
+from optimizer.component import Component, Given, unequal
 from optimizer.state import StateRow
 
 
@@ -12,15 +15,79 @@ def _moments(values: pd.Series) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.to_datetime(values, utc=True))
 
 
-class CohortRules:
-    """Holds the published rates against arrivals, deadlines and rate limits."""
+MISSED_MAD_PER_MWH = 1e5  # diagnostic only: work that may not be missed has a price there
+NOTHING_MWH = 1e-9  # work below this, a joule or so, is round-off
+
+
+class CohortRules(Component):
+    """Parameters of deferrable work, and the rules its table must keep."""
+
+    arrival_mw: float | None = Field(
+        default=None, ge=0, description="work arriving per hour at profile 1 [MWh/h of IT energy]"
+    )
+    arrival_profile_pu: tuple[float, ...] = Field(
+        default=(1.0,), strict=False, description="one value, or one per clock hour [per unit]"
+    )
+    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the profile")
+    block_h: int = Field(
+        default=1, ge=1, le=24, description="hours whose arrivals are one cohort [h]"
+    )
+    deadline_h: float = Field(default=24, gt=0, le=8784, description="arrival to deadline [h]")
+    run_min_h: float = Field(
+        default=1, gt=0, description="shortest time a cohort can run in, its rate limit [h]"
+    )
+    initial_backlog_pu: float = Field(
+        default=0,
+        ge=0,
+        le=1,
+        description="share of earlier cohorts undone where no state says [p.u.]",
+    )
+    cohorts_file: str | None = Field(default=None, description="CSV or Parquet of cohorts, or none")
+    power_max_mw: float = Field(
+        gt=0, le=1e5, description="most that may run at once [MW of IT power]"
+    )
+    missed_mad_per_mwh: float | None = Field(
+        default=None, ge=0, description="price of missed work, or none: never missed [MAD/MWh]"
+    )
+    left_mad_per_mwh: float = Field(
+        ge=0, description="price of work left to the next plan, its likely cost [MAD/MWh]"
+    )
+    shift_cost_mad_per_mwh: float = Field(
+        default=0, ge=0, description="price of running in another step than preferred [MAD/MWh]"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Refuse two sources of work, odd profiles, and cohorts that can't meet their deadline."""
+        if self.arrival_mw is not None and self.cohorts_file is not None:
+            raise ValueError("arrival_mw and cohorts_file are both given. Keep one source of work.")
+        if len(self.arrival_profile_pu) not in (1, 24) or min(self.arrival_profile_pu) < 0:
+            raise ValueError(
+                "arrival_profile_pu is not 1 or 24 values >= 0. Give one per clock hour."
+            )
+        if 24 % self.block_h:
+            raise ValueError(
+                f"block_h = {self.block_h} does not divide the day. Give 1, 2, 3, 4, 6..."
+            )
+        if (price := self.missed_mad_per_mwh) is not None and price <= self.left_mad_per_mwh:
+            raise ValueError(
+                f"missed_mad_per_mwh = {price:g} is not above left_mad_per_mwh: work would be "
+                "missed before its deadline. Raise it."
+            )
+        if self.run_min_h > self.deadline_h:
+            raise ValueError("run_min_h is above deadline_h: no cohort could be done. Lower it.")
+        return self
+
+    def _missed_price(self, given: Given) -> float:
+        """Return the price of missed work [MAD/MWh]."""
+        return MISSED_MAD_PER_MWH if self.missed_mad_per_mwh is None else self.missed_mad_per_mwh
 
     def _own_rates(self, given: Given) -> pd.DataFrame:
         """Return the published rates of this workload."""
         return given.rates[given.rates["workload"] == self.name]
 
     def _undone(self, given: Given) -> pd.DataFrame:
-        """Return what each cohort's published rates leave undone. [MWh]"""
+        """Return what each cohort's published rates leave undone [MWh]."""
         rates = self._own_rates(given)
         hours = pd.Series(given.horizon.hours, index=given.horizon.index)
         run_mwh = (rates["run_mw"] * rates["time_utc"].map(hours)).groupby(rates["number"]).sum()
@@ -42,7 +109,7 @@ class CohortRules:
         return pd.Series(left, index=undone.index).where(undone["is_open"], 0.0)
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return missed work, work left and shifted work. [MAD]"""
+        """Return missed work, work left and shifted work [MAD]."""
         left_mwh = float(self._left_mwh(given).sum())
         bill = {
             "left": left_mwh * self.left_mad_per_mwh,

@@ -4,7 +4,7 @@ Sovereign load has no tiers and no slack variable: if it can't be met, the plan 
 Commercial load may be shed in tiers of rising value.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from pydantic import Field, field_validator, model_validator
 
 from models.parameters import Parameters
-from optimizer.component import Component, Given, Needed, Terms, parameter, solved, unequal
+from optimizer.component import Component, Given, Needed, Terms, most, parameter, solved, unequal
 from optimizer.horizon import Horizon
 from optimizer.legal_time import legal, zone
 
@@ -101,14 +101,14 @@ class Firm(Component):
         """Return the variables that take from the demand."""
         return [*self._tier_names(), *(["unserved_mw"] if given.is_elastic else [])]
 
-    def it_mw(self, block: pyo.Block, t: int) -> object:
+    def it_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the demand less what is shed."""
         lost = [*self._tier_names(), "unserved_mw"]
         given_up = [v for v in (block.component(name) for name in lost) if v is not None]
         return block.demand_mw[t] - sum(v[t] for v in given_up) if given_up else block.demand_mw[t]
 
     def it_max_mw(self, given: Given) -> np.ndarray:
-        """Return the most IT power it can draw in each step. [MW]"""
+        """Return the most IT power it can draw in each step [MW]."""
         return given.column(self._demand)
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
@@ -131,7 +131,7 @@ class Firm(Component):
         return table
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return the value of what was shed. [MAD]"""
+        """Return the value of what was shed [MAD]."""
         hours = given.horizon.hours
         bill = {
             f"shed_tier{k}": float((own[f"shed_tier{k}_mw"] * hours).sum() * tier.value_mad_per_mwh)
@@ -157,7 +157,7 @@ class Firm(Component):
             rules[f"tier {k} is not negative [MW]"] = -shed
             left = left - shed
         if given.is_elastic:
-            rules["what is unserved is part of the demand [MW]"] = np.maximum(
+            rules["what is unserved is part of the demand [MW]"] = most(
                 own["unserved_mw"] - demand, -own["unserved_mw"]
             )
             left = left - own["unserved_mw"]

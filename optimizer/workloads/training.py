@@ -6,7 +6,8 @@ speed: a fleet of 100 MW at full power does 100 MWh of work in an hour.
 """
 
 from functools import cached_property
-from typing import Annotated, Self
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def hull(curve: tuple[tuple[float, float], ...]) -> tuple[list[tuple[float, floa
         kept.append(point)
     lines = [
         ((y1 - y0) / (p1 - p0), y0 - (y1 - y0) / (p1 - p0) * p0)
-        for (p0, y0), (p1, y1) in zip(kept[1:], kept[2:], strict=False)
+        for (p0, y0), (p1, y1) in pairwise(kept[1:])
     ]
     if not lines:  # one cap: throughput is proportional to the units that run
         lines = [(kept[-1][1] / kept[-1][0], 0.0)]
@@ -99,7 +100,7 @@ class Training(Component):
 
     @cached_property
     def power_min_pu(self) -> float:
-        """Power of a running accelerator at the lowest cap worth using. [per unit]"""
+        """Power of a running accelerator at the lowest cap worth using [per unit]."""
         return hull(self.curve)[1]
 
     @property
@@ -112,13 +113,13 @@ class Training(Component):
         return ["powered_mw", "power_mw"]
 
     def _opening(self, given: Given, quantity: str) -> float:
-        """Return the value of one quantity in the step before the plan. [MW]"""
+        """Return the value of one quantity in the step before the plan [MW]."""
         default = self.initial_powered_pu * self.power_max_mw
         return given.state.value(self.name, quantity, default)
 
-    def _windows(self, index: pd.DatetimeIndex) -> np.ndarray:
+    def _windows(self, index: pd.Index) -> np.ndarray:
         """Return the number of the contract window each step begins in."""
-        hours = index.as_unit("s").asi8 // 3600
+        hours = pd.DatetimeIndex(index).as_unit("s").asi8 // 3600
         return np.asarray(hours // self.window_h)
 
     def add_to(self, block: pyo.Block, given: Given) -> None:
@@ -198,12 +199,12 @@ class Training(Component):
             last_mw = b.power_mw[t - 1] if t else before_mw
             return (-most_mw[t], b.power_mw[t] - last_mw, most_mw[t])
 
-    def it_mw(self, block: pyo.Block, t: int) -> object:
+    def it_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the IT power of the fleet in step `t`."""
         return block.power_mw[t]
 
     def it_max_mw(self, given: Given) -> np.ndarray:
-        """Return the most IT power it can draw in each step. [MW]"""
+        """Return the most IT power it can draw in each step [MW]."""
         return np.full(len(given.horizon.steps), self.power_max_mw)
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
@@ -221,7 +222,7 @@ class Training(Component):
         return terms
 
     def _shortfall_price(self) -> float:
-        """Return the price of contracted work not done. [MAD/MWh]"""
+        """Return the price of contracted work not done [MAD/MWh]."""
         priced = self.shortfall_mad_per_mwh
         return SHORTFALL_MAD_PER_MWH if priced is None else priced
 
@@ -240,7 +241,7 @@ class Training(Component):
         return table
 
     def _shortfall_mwh(self, own: pd.DataFrame, given: Given) -> float:
-        """Return the contracted work the published table leaves undone. [MWh]"""
+        """Return the contracted work the published table leaves undone [MWh]."""
         hours = pd.Series(given.horizon.hours, index=own.index)
         windows = self._windows(own.index)
         done = (own["work_mw"] * hours).groupby(windows).sum()
@@ -248,7 +249,7 @@ class Training(Component):
         return float((due - done).clip(lower=0.0).sum())
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return restarts and missing work, and (negative) the worth of the work done. [MAD]"""
+        """Return restarts and missing work, and (negative) the worth of the work done [MAD]."""
         work_mwh = float((own["work_mw"] * given.horizon.hours).sum())
         bill = {
             "value": -self.value_mad_per_mwh * work_mwh,
@@ -296,7 +297,7 @@ class Training(Component):
         corners = [(p, y) for p, y in sorted(self.curve) if self._is_corner(p, y)]
         each_pu = np.divide(power_pu, running_pu, out=np.zeros(len(power_pu)), where=running_pu > 0)
         powers, throughputs = zip(*corners, strict=True)
-        return np.interp(each_pu, powers, throughputs) * running_pu
+        return np.asarray(np.interp(each_pu, powers, throughputs) * running_pu)
 
     def _is_corner(self, power_pu: float, throughput_pu: float) -> bool:
         """Return whether no mix of two other caps, or of one and the pause, does better."""

@@ -121,10 +121,10 @@ def test_the_months_peak_is_paid_above_the_highest_so_far(plant, before_mw, abov
 
 
 def test_a_battery_shaves_the_months_peak(plant):
-    """Proves the peak is decided, not only billed: 9 MW for 10 MWh stored and 8 MWh out.
+    """Proves the peak is decided, not only billed, for loads of 0 and 10 MW.
 
-    Loads 0, 10 MW. Charging c and discharging 0.72 c levels the draw at c = 10 - 0.72 c:
-    5.8140 MW; energy 600 * 2 c, peak 10,000 * c.
+    Charging c and discharging 0.72 c levels the draw at c = 10 - 0.72 c, 5.8140 MW; the energy
+    costs 600 * 2 c, the peak 10,000 * c.
     """
     table = {"tariff": tariff(demand_charge_mad_per_mw_month=10_000.0)}
     plan = plant(tables={"grid": {"line": table}, "battery": {"main": {}}}, load=[0, 10]).solve()
