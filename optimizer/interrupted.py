@@ -36,7 +36,6 @@ def mended(
         There is no schedule yet, or none that can be mended in time.
     """
     deadline = time.monotonic() + MEND_S
-    bound = solution.bound
     if solution.x is not None:
         load_values(m, solution.x)
     while (left_s := deadline - time.monotonic()) > 0:
@@ -50,14 +49,18 @@ def mended(
             break
         load_values(m, priced.x)
         if not split(problem, splits):
-            gap = max(0.0, priced.objective - bound) / max(abs(priced.objective), 1e-6)
-            is_known = solution.x is not None and math.isfinite(bound)
-            best = replace(
-                solution,
-                status=Status.FEASIBLE_AT_LIMIT,
-                interrupted_by=signal_number,
-                mip_gap_pu=gap if is_known else math.inf,
-            )
-            return m, best, priced
+            return m, _best(solution, priced, signal_number), priced
         m = compile_model(problem.model)
     raise Stopped(signal_number)
+
+
+def _best(solution: Solution, priced: Solution, signal_number: int) -> Solution:
+    """Return the interrupted solution with the gap of what was made of it."""
+    gap = max(0.0, priced.objective - solution.bound) / max(abs(priced.objective), 1e-6)
+    is_known = solution.x is not None and math.isfinite(solution.bound)
+    return replace(
+        solution,
+        status=Status.FEASIBLE_AT_LIMIT,
+        interrupted_by=signal_number,
+        mip_gap_pu=gap if is_known else math.inf,
+    )

@@ -8,11 +8,10 @@ from functools import cached_property
 import pandas as pd
 from pyomo.common.gc_manager import PauseGC
 
-from optimizer.conflict import conflict
+from optimizer.clash import no_schedule
 from optimizer.duals import duals_frame, reduced_costs_frame
-from optimizer.errors import Infeasible, SolverGaveNothing, Stopped
+from optimizer.errors import SolverGaveNothing, Stopped
 from optimizer.exclusive import Splits, split
-from optimizer.horizon import Horizon
 from optimizer.interrupted import mended
 from optimizer.matrices import Matrices, compile_model, load_values
 from optimizer.schedule import read_rates, read_table
@@ -24,7 +23,6 @@ from optimizer.stopping import StopFlag, stop_on_signals
 SOLVED = (Status.OPTIMAL, Status.FEASIBLE_AT_LIMIT)
 _ROUNDS_MAX = 30
 _LOG = logging.getLogger(__name__)  # what a person who waits is shown
-_BY_WINDOW = ("deferrable_batch.work",)  # index is no step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +100,12 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
         if stop.signal_number is not None:
             if is_relaxed:
                 raise Stopped(stop.signal_number)
-            found = mended(problem, splits, matrices, solution, stop.signal_number)
-            matrices, solution, priced = found
+            matrices, solution, priced = mended(
+                problem, splits, matrices, solution, stop.signal_number
+            )
             break
         if priced.x is None:
-            raise _nothing(matrices, solution, options, problem.given.horizon, stop)
+            raise no_schedule(matrices, solution, options, problem.given.horizon, stop)
         load_values(matrices, priced.x)
         if is_relaxed or not split(problem, splits):
             break
@@ -116,7 +115,8 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
         )
     timings["optimize"] = time.perf_counter() - started
     log = f"binaries for never-both-at-once: {len(splits)}\n" + "\n".join(logs)
-    return _read(problem, matrices, solution, priced, splits, log, timings)
+    found = _Found(matrices=matrices, solution=solution, priced=priced)
+    return _read(problem, found, splits, log, timings)
 
 
 def _priced(
@@ -136,63 +136,20 @@ def _priced(
     return solution if priced.x is None else priced
 
 
-def _nothing(
-    matrices: Matrices,
-    solution: Solution,
-    options: SolveOptions,
-    horizon: Horizon,
-    stop: StopFlag,
-) -> Exception:
-    """Return the error that says why there is no schedule."""
-    if solution.status is Status.INFEASIBLE:
-        names = clash(conflict(matrices, options, stop), horizon)
-        if stop.signal_number is not None:
-            return Stopped(stop.signal_number)
-        return Infeasible("No schedule keeps all of these at once:\n  " + "\n  ".join(names), names)
-    if solution.status is Status.UNBOUNDED:
-        return SolverGaveNothing("The model is unbounded: some cost is negative without a limit.")
-    return SolverGaveNothing(
-        f"The solver found no schedule in {options.time_limit_s:g} s. Raise [solver] time_limit_s."
-    )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """The last round: its matrices, its solution, and the priced one with integers fixed."""
 
-
-def clash(names: list[str], horizon: Horizon) -> list[str]:
-    """Return a clash with one line for each limit, and the steps it clashes in.
-
-    Lower bounds of zero are left out: no planner can move them.
-    """
-    steps: dict[str, list[int]] = {}
-    for name in names:
-        if name.endswith(">= 0"):
-            continue
-        limit, _, rest = name.partition("[")
-        indices = rest.partition("]")[0].split(",")
-        side = name.rpartition(" ")[0].rpartition(" ")[2] if " " in name else ""
-        label = f"{limit} {side}".strip()
-        steps.setdefault(label, [])
-        if limit not in _BY_WINDOW and indices[-1].isdigit() and int(indices[-1]) in horizon.steps:
-            steps[label].append(int(indices[-1]))
-    return [f"{label}{_span(at, horizon)}" for label, at in steps.items()]
-
-
-def _span(at: list[int], horizon: Horizon) -> str:
-    """Say in which steps, from the first to the end of the last."""
-    if not at:
-        return ""
-    first, last = horizon.edges[min(at)], horizon.edges[max(at) + 1]
-    return f" ({len(at)} steps, {first:%Y-%m-%d %H:%M}Z to {last:%Y-%m-%d %H:%M}Z)"
+    matrices: Matrices
+    solution: Solution
+    priced: Solution
 
 
 def _read(
-    problem: Problem,
-    matrices: Matrices,
-    solution: Solution,
-    priced: Solution,
-    splits: Splits,
-    log: str,
-    timings: dict[str, float],
+    problem: Problem, found: _Found, splits: Splits, log: str, timings: dict[str, float]
 ) -> Optimum:
     """Return the solved problem with everything the plan needs of it."""
+    matrices, solution, priced = found.matrices, found.solution, found.priced
     weights, variables = tie_break_terms(problem)
     tie_break = float(sum(w * v.value for w, v in zip(weights, variables, strict=True)))  # type: ignore[attr-defined]
     reading = time.perf_counter()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from optimizer.audit import Published, audit, clauses_in_force
 from optimizer.binding import binding
@@ -161,16 +162,17 @@ def solve_problem(
 
 def make_plan(asked: Asked, now: pd.Timestamp | None = None) -> Plan:
     """Return the audited plan a caller asks for, published where ``asked.out`` is given."""
-    started = time.perf_counter()
-    _LOG.info("reading")
-    ready = prepare(asked)
-    prepared = time.perf_counter()
-    _LOG.info("model")
-    problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
-    built = time.perf_counter()
-    made = solve_problem(problem, out=asked.out, now=now)
-    made.timings_s.update({"prepare": prepared - started, "build": built - prepared})
-    return made
+    with PauseGC():  # a plan makes little garbage, and looking for it walks through the model
+        started = time.perf_counter()
+        _LOG.info("reading")
+        ready = prepare(asked)
+        prepared = time.perf_counter()
+        _LOG.info("model")
+        problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
+        built = time.perf_counter()
+        made = solve_problem(problem, out=asked.out, now=now)
+        made.timings_s.update({"prepare": prepared - started, "build": built - prepared})
+        return made
 
 
 def _published(optimum: Optimum) -> Published:

@@ -24,7 +24,21 @@ def site_rules(table: pd.DataFrame, site: Site, given: Given) -> dict[str, pd.Se
     if site.cooling is not None:
         facility = facility + table["cooling_power_mw"]
         rules["heat is the machines' and the UPS's [MW]"] = unequal(table["cooling_heat_mw"], heat)
-    totals = {
+    totals = _totals(table, site, given) | {
+        "machines draw what the workloads do [MW]": ("facility_it_mw", machines),
+        "facility draws machines, losses, cooling, overhead [MW]": ("facility_power_mw", facility),
+    }
+    rules |= {rule: unequal(table[column], total) for rule, (column, total) in totals.items()}
+    leaves = facility + _sum(table, site.battery, "charge_mw") + _sum(table, site.grid, "export_mw")
+    if given.is_elastic:
+        leaves = leaves + table["bus_surplus_mw"]
+    rules["what comes to the bus leaves it [MW]"] = unequal(_supply(table, site), leaves)
+    return rules
+
+
+def _totals(table: pd.DataFrame, site: Site, given: Given) -> dict[str, tuple[str, pd.Series]]:
+    """Return, by rule, the column of each total and what it should be."""
+    return {
         "renewable power is the plants' [MW]": ("site_renewable_mw", _renewable(table, site)),
         "draw is the connections' [MW]": ("site_import_mw", _sum(table, site.grid, "import_mw")),
         "feed-in is the connections' [MW]": ("site_export_mw", _sum(table, site.grid, "export_mw")),
@@ -44,15 +58,7 @@ def site_rules(table: pd.DataFrame, site: Site, given: Given) -> dict[str, pd.Se
             "site_sovereign_mw",
             _sovereign_mw(table, site, given),
         ),
-        "machines draw what the workloads do [MW]": ("facility_it_mw", machines),
-        "facility draws machines, losses, cooling, overhead [MW]": ("facility_power_mw", facility),
     }
-    rules |= {rule: unequal(table[column], total) for rule, (column, total) in totals.items()}
-    leaves = facility + _sum(table, site.battery, "charge_mw") + _sum(table, site.grid, "export_mw")
-    if given.is_elastic:
-        leaves = leaves + table["bus_surplus_mw"]
-    rules["what comes to the bus leaves it [MW]"] = unequal(_supply(table, site), leaves)
-    return rules
 
 
 def _zero(table: pd.DataFrame) -> pd.Series:

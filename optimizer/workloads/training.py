@@ -5,122 +5,18 @@ fleet may be paused, so the hull is exact without integers. Work is in MWh of IT
 speed: a fleet of 100 MW at full power does 100 MWh of work in an hour.
 """
 
-from functools import cached_property
-from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pydantic import Field, Strict, model_validator
 
-from optimizer.component import Component, Given, Terms, solved, unequal
-from optimizer.state import StateRow
-
-Point = Annotated[tuple[float, float], Strict(strict=False)]  # TOML gives a list
-SHORTFALL_MAD_PER_MWH = 1e5  # diagnostic only: contracted work that may not fail has a price there
+from optimizer.component import Given, Terms, solved
+from optimizer.workloads.training_rules import TrainingRules
 
 
-def hull(curve: tuple[tuple[float, float], ...]) -> tuple[list[tuple[float, float]], float]:
-    """Return the hull's lines (slope, intercept) above its lowest cap, and that cap's power.
-
-    Points below the chord of their neighbours, the pause among them, are left out: running a
-    part of the fleet and pausing the rest does better.
-    """
-    kept: list[tuple[float, float]] = [(0.0, 0.0)]
-    for point in sorted(curve):
-        while len(kept) > 1 and _is_below(kept[-1], kept[-2], point):
-            kept.pop()
-        kept.append(point)
-    lines = [
-        ((y1 - y0) / (p1 - p0), y0 - (y1 - y0) / (p1 - p0) * p0)
-        for (p0, y0), (p1, y1) in pairwise(kept[1:])
-    ]
-    if not lines:  # one cap: throughput is proportional to the units that run
-        lines = [(kept[-1][1] / kept[-1][0], 0.0)]
-    return lines, kept[1][0]
-
-
-def _is_below(
-    middle: tuple[float, float], left: tuple[float, float], right: tuple[float, float]
-) -> bool:
-    """Return whether `middle` lies on or below the chord from `left` to `right`."""
-    rise = (middle[0] - left[0]) * (right[1] - left[1])
-    return rise >= (middle[1] - left[1]) * (right[0] - left[0])
-
-
-class Training(Component):
+class Training(TrainingRules):
     """One fleet with one power-throughput curve and one contract."""
-
-    power_max_mw: float = Field(gt=0, le=1e5, description="IT power of the fleet at full cap [MW]")
-    curve: tuple[Point, ...] = Field(
-        strict=False, min_length=1, description="measured (power, throughput) at caps [per unit]"
-    )
-    floor_pu: float = Field(
-        ge=0, le=1, description="contracted work per window [per unit of nominal]"
-    )
-    window_h: int = Field(ge=1, description="length of a contract window, from UTC midnight [h]")
-    shortfall_mad_per_mwh: float | None = Field(
-        default=None, ge=0, description="price of contracted work not done, or none: always done"
-    )
-    value_mad_per_mwh: float = Field(ge=0, description="worth of the work done [MAD/MWh]")
-    ramp_max_mw_per_h: float | None = Field(
-        default=None, gt=0, description="ramp limit, or none [MW/h]"
-    )
-    restart_cost_mad_per_mw: float = Field(
-        ge=0, description="cost of resuming a paused MW [MAD/MW]"
-    )
-    restart_loss_h: float = Field(
-        ge=0, le=2, description="work lost in resuming, in hours of nominal work [h]"
-    )
-    is_synchronous: bool = Field(
-        default=False, description="one job on all accelerators: all run or none (an integer)"
-    )
-    initial_powered_pu: float = Field(
-        ge=0, le=1, description="share running before the plan [p.u.]"
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        """Refuse curves without the nominal point or with points outside the unit square."""
-        points = sorted(self.curve)
-        if points[-1] != (1.0, 1.0) or points[0][0] <= 0 or any(not 0 < y <= 1 for _, y in points):
-            raise ValueError(
-                "curve needs points with 0 < power <= 1 and 0 < throughput <= 1, the last (1, 1). "
-                "Give power and throughput per unit of their values at full cap."
-            )
-        if len({p for p, _ in points}) < len(points):
-            raise ValueError("curve has two points of one power. Keep one.")
-        return self
-
-    @cached_property
-    def lines(self) -> list[tuple[float, float]]:
-        """Slope and intercept of each line of the hull."""
-        return hull(self.curve)[0]
-
-    @cached_property
-    def power_min_pu(self) -> float:
-        """Power of a running accelerator at the lowest cap worth using [per unit]."""
-        return hull(self.curve)[1]
-
-    @property
-    def _counts_restarts(self) -> bool:
-        """Whether resuming costs anything."""
-        return self.restart_cost_mad_per_mw > 0 or self.restart_loss_h > 0
-
-    def state_quantities(self) -> list[str]:
-        """Return what runs."""
-        return ["powered_mw", "power_mw"]
-
-    def _opening(self, given: Given, quantity: str) -> float:
-        """Return the value of one quantity in the step before the plan [MW]."""
-        default = self.initial_powered_pu * self.power_max_mw
-        return given.state.value(self.name, quantity, default)
-
-    def _windows(self, index: pd.Index) -> np.ndarray:
-        """Return the number of the contract window each step begins in."""
-        hours = pd.DatetimeIndex(index).as_unit("s").asi8 // 3600
-        return np.asarray(hours // self.window_h)
 
     def add_to(self, block: pyo.Block, given: Given) -> None:
         """Declare running share, power and work under the hull."""
@@ -221,11 +117,6 @@ class Training(Component):
             terms["shortfall"] = (np.full(len(missing), self._shortfall_price()), missing)
         return terms
 
-    def _shortfall_price(self) -> float:
-        """Return the price of contracted work not done [MAD/MWh]."""
-        priced = self.shortfall_mad_per_mwh
-        return SHORTFALL_MAD_PER_MWH if priced is None else priced
-
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
         """Return what runs, its power, what resumes, and the work the hull makes of them."""
         table = solved(block, ["powered_mw", "power_mw"], given.horizon.index)
@@ -239,77 +130,3 @@ class Training(Component):
         lost_mw = table["restart_mw"] * self.restart_loss_h / given.horizon.hours
         table["work_mw"] = (np.minimum.reduce(lines) - lost_mw).clip(lower=0.0)
         return table
-
-    def _shortfall_mwh(self, own: pd.DataFrame, given: Given) -> float:
-        """Return the contracted work the published table leaves undone [MWh]."""
-        hours = pd.Series(given.horizon.hours, index=own.index)
-        windows = self._windows(own.index)
-        done = (own["work_mw"] * hours).groupby(windows).sum()
-        due = self.floor_pu * self.power_max_mw * hours.groupby(windows).sum()
-        return float((due - done).clip(lower=0.0).sum())
-
-    def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return restarts and missing work, and (negative) the worth of the work done [MAD]."""
-        work_mwh = float((own["work_mw"] * given.horizon.hours).sum())
-        bill = {
-            "value": -self.value_mad_per_mwh * work_mwh,
-            "restart": float(own["restart_mw"].sum()) * self.restart_cost_mad_per_mw,
-        }
-        if self.shortfall_mad_per_mwh is not None or given.is_elastic:
-            bill["shortfall"] = self._shortfall_mwh(own, given) * self._shortfall_price()
-        return bill
-
-    def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
-        """Return the rules of a training fleet."""
-        powered, power, work = own["powered_mw"], own["power_mw"], own["work_mw"]
-        before = np.concatenate([[self._opening(given, "powered_mw")], powered.to_numpy()[:-1]])
-        resumed = np.maximum(powered - before, 0.0)
-        share = powered / self.power_max_mw
-        reachable = self._throughput(power.to_numpy() / self.power_max_mw, share.to_numpy())
-        lost = resumed * self.restart_loss_h / given.horizon.hours
-        expected = np.maximum(reachable * self.power_max_mw - lost, 0.0)
-        rules = {
-            "what runs fits the fleet [MW]": powered - self.power_max_mw,
-            "power is at most what runs [MW]": power - powered,
-            "power is at least the lowest cap of what runs [MW]": self.power_min_pu * powered
-            - power,
-            "power is not negative [MW]": -power,
-            "what resumes follows from what runs [MW]": unequal(own["restart_mw"], resumed),
-            "work is what the measured curve gives [MW]": unequal(work, expected),
-        }
-        if self.is_synchronous:
-            rules["all accelerators run, or none"] = (share - share.round()).abs()
-        if self.shortfall_mad_per_mwh is None and not given.is_elastic and self.floor_pu:
-            missing = pd.Series(self._shortfall_mwh(own, given), index=own.index[-1:])
-            rules["contracted work is done [MWh]"] = missing
-        if self.ramp_max_mw_per_h is not None:
-            opening = self._opening(given, "power_mw")
-            change = (power - power.shift(fill_value=opening)).abs()
-            most = self.ramp_max_mw_per_h * given.horizon.hours
-            rules["power changes no faster than its ramp [MW]"] = change - most
-        return rules
-
-    def _throughput(self, power_pu: np.ndarray, running_pu: np.ndarray) -> np.ndarray:
-        """Return the best throughput of a mix of measured caps: the audit's own way.
-
-        The mix of two neighbouring caps is found by interpolating along the hull's corners.
-        """
-        corners = [(p, y) for p, y in sorted(self.curve) if self._is_corner(p, y)]
-        each_pu = np.divide(power_pu, running_pu, out=np.zeros(len(power_pu)), where=running_pu > 0)
-        powers, throughputs = zip(*corners, strict=True)
-        return np.asarray(np.interp(each_pu, powers, throughputs) * running_pu)
-
-    def _is_corner(self, power_pu: float, throughput_pu: float) -> bool:
-        """Return whether no mix of two other caps, or of one and the pause, does better."""
-        others = [(0.0, 0.0), *(q for q in self.curve if q[0] != power_pu)]
-        return all(
-            y0 + (y1 - y0) * (power_pu - p0) / (p1 - p0) < throughput_pu + 1e-12
-            for p0, y0 in others
-            for p1, y1 in others
-            if p0 < power_pu < p1
-        )
-
-    def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
-        """Return what runs and its power in the last of the first `count` steps."""
-        row = own.iloc[count - 1]
-        return [StateRow(self.name, q, float(row[q])) for q in ("powered_mw", "power_mw")]

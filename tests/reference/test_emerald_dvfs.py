@@ -9,7 +9,7 @@ import json
 import pandas as pd
 import pytest
 
-from optimizer.workloads.training import hull
+from optimizer.workloads.training_rules import hull
 
 JOBS = (  # workload, GPUs, floor of its tier: the reference's README
     ("ft_llama_8b_p3", 32, 0.75),

@@ -10,6 +10,7 @@ import pytest
 
 import optimizer as dk
 from optimizer.audit import Published, audit
+from optimizer.site import Problem, build_model
 
 START = "2026-01-05T00:00Z"  # a Monday; legal time at the site is UTC+1
 LARGE_MW = 1000.0
@@ -159,13 +160,17 @@ class Plant:
             "state": dk.State(time_utc=self.horizon.start, rows=rows, origin="the test"),
         }
 
-    def build(self) -> Any:
-        """Return the problem."""
-        return dk.build(**self.asked())
+    def build(self, *, is_elastic: bool = False) -> Problem:
+        """Return the problem, or that of the least-shortfall diagnostic."""
+        problem = dk.build(**self.asked())
+        if not is_elastic:
+            return problem
+        given = replace(problem.given, is_elastic=True)
+        return build_model(problem.site, problem.agreement, given, problem.provenance)
 
-    def solve(self, *, is_relaxed: bool = False) -> dk.Plan:
+    def solve(self, *, is_relaxed: bool = False, is_elastic: bool = False) -> dk.Plan:
         """Return the audited optimum."""
-        return dk.solve(self.build(), is_relaxed=is_relaxed)
+        return dk.solve(self.build(is_elastic=is_elastic), is_relaxed=is_relaxed)
 
 
 @pytest.fixture(scope="session")

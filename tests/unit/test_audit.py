@@ -48,7 +48,7 @@ def solved(plant):
     tables = {
         "cooling": {},
         "facility": {"ups_loss_pu": 0.25, "fixed_overhead_mw": 2.0},
-        "battery": {"main": {"energy_initial_mwh": 50.0}},
+        "battery": {"main": {}},
         "genset": {"backup": fleet},
         "grid": {"line": {"emission_kg_per_mwh": 500.0}},
         "wind": {"main": {"cost_mad_per_mwh": 4.0}},

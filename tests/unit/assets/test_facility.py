@@ -8,7 +8,7 @@ import optimizer as dk
 
 LOSS = {"ups_loss_pu": 0.25, "fixed_overhead_mw": 2.5}
 BACKLOG = dk.StateRow(
-    "deferrable_batch", "backlog_mwh", 20.0, "2026-01-05T00:00Z/2026-01-05T02:00Z"
+    "deferrable_batch", "backlog_mwh", 18.0, "2026-01-05T00:00Z/2026-01-05T02:00Z"
 )
 
 
@@ -32,21 +32,21 @@ def test_losses_and_overhead_are_drawn_with_the_machines(plant, change, drawn_mw
 
 @pytest.mark.parametrize(
     ("limit", "early_mw"),
-    [({}, 20), ({"it_power_max_mw": 32.0}, 12), ({"power_max_mw": 37.5}, 8)],
+    [({}, 18), ({"it_power_max_mw": 32.0}, 12), ({"power_max_mw": 40.0}, 10)],
     ids=["no limit", "halls", "connection"],
 )
 def test_machines_fit_halls_and_connection(plant, limit, early_mw):
-    """Proves both limits bind: 20 MW of firm load leave 12 MW of 32 in the halls;
+    """Proves both limits bind on 18 MWh of batch, which run as far as they can in the cheap hour.
 
-    a connection of 37.5 carries (37.5 - 2.5) / 1.25 = 28 MW of IT, 8 beside the firm load. 20 MWh
-    of batch run as far as they can in the cheap first hour.
+    20 MW of firm load leave 12 of 32 MW in the halls; a connection of 40 MW carries
+    (40 - 2.5) / 1.25 = 30 MW of IT, 10 beside the firm load.
     """
     tables = {"facility": LOSS | limit, "deferrable": {"batch": {"arrival_mw": 0.0}}}
     plan = plant(tables=tables, buy=[100, 300], load=[20, 20], state=[BACKLOG]).solve()
     assert plan.schedule["deferrable_batch_run_mw"].tolist() == pytest.approx(
-        [early_mw, 20 - early_mw]
+        [early_mw, 18 - early_mw]
     )
-    first_mwh, second_mwh = 1.25 * (20 + early_mw) + 2.5, 1.25 * (40 - early_mw) + 2.5
+    first_mwh, second_mwh = 1.25 * (20 + early_mw) + 2.5, 1.25 * (38 - early_mw) + 2.5
     assert plan.objective_mad == pytest.approx(100 * first_mwh + 300 * second_mwh)
 
 
