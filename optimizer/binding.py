@@ -10,7 +10,8 @@ import pandas as pd
 
 _NO_LIMIT = re.compile(  # equations that state how things follow, not what is scarce
     r"(?:balance|energy_balance|energy_first|segment_\w+|segments_\w+|sum_of_cohorts|work|status\w*"
-    r"|hull_\d+|line_\d+|restart\w*|one_converter|one_direction|power_least|power_most)$"
+    r"|hull_\d+|line_\d+|restart\w*|is_line|chosen_line|is_first|rows|one_converter|one_direction"
+    r"|power_least|power_most)$"
 )
 
 
@@ -22,11 +23,11 @@ def binding(duals: pd.DataFrame, reduced_costs: pd.DataFrame) -> pd.DataFrame:
     DataFrame with ``limit``, ``side``, ``step_count`` and ``worth_mad``
     """
     rows = duals.rename(columns={"constraint": "limit", "dual": "price"})[["limit", "price"]]
-    rows = rows[~rows["limit"].str.contains(_NO_LIMIT)].assign(side="row")
+    rows = rows.assign(side="row")
     bounds = reduced_costs.rename(columns={"variable": "limit", "reduced_cost": "price"})
     bounds = bounds[bounds["at_bound"] == "upper"][["limit", "price"]].assign(side="upper")
     every = pd.concat([rows, bounds], ignore_index=True)
-    every = every[every["price"].abs() > 1e-6]
+    every = every[~every["limit"].str.contains(_NO_LIMIT) & (every["price"].abs() > 1e-6)]
     grouped = every.groupby(["limit", "side"], sort=True)["price"]
     table = grouped.agg(step_count="size", worth_mad=lambda p: float(p.abs().sum())).reset_index()
     return table.sort_values(["worth_mad", "limit"], ascending=[False, True], ignore_index=True)

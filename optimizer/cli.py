@@ -113,7 +113,7 @@ def audit(run: Run, is_json: Json = False, is_quiet: Quiet = False) -> int:
 
     Exit codes: 0 every rule is kept; 2 this is no run folder; 6 a rule is broken.
     """
-    from optimizer.plan import check_folder
+    from optimizer.certificate import check_folder
     from optimizer.store import is_diagnostic
 
     steps = check_folder(run, is_elastic=is_diagnostic(run))

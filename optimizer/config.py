@@ -1,6 +1,5 @@
 """TOML to frozen, checked objects: all problems of a file at once, each with its remedy."""
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -22,6 +21,7 @@ from optimizer.assets.solar import Solar
 from optimizer.assets.wind import Wind
 from optimizer.component import Component
 from optimizer.solution import SolveOptions
+from optimizer.wording import sentences
 from optimizer.workloads.deferrable import Deferrable
 from optimizer.workloads.firm import Firm
 from optimizer.workloads.training import Training
@@ -191,7 +191,7 @@ def parse_site(content: dict[str, Any], where: str = "site") -> Site:
     try:
         return Site.model_validate(content)
     except ValidationError as error:
-        raise InputError(_sentences(error, where, Site)) from error
+        raise InputError(sentences(error, where, Site)) from error
 
 
 def load_agreement(path: Path) -> Agreement:
@@ -218,12 +218,12 @@ def parse_agreement(content: dict[str, Any], where: str = "agreement") -> Agreem
         try:
             clauses.append(kinds[kind].model_validate(fields))
         except ValidationError as error:
-            problems += _sentences(error, label, kinds[kind])
+            problems += sentences(error, label, kinds[kind])
     rest = {key: value for key, value in content.items() if key != "clause"}
     try:
         agreement = Agreement.model_validate({**rest, "clause": clauses})
     except ValidationError as error:
-        problems += _sentences(error, where, Agreement)
+        problems += sentences(error, where, Agreement)
     if problems:
         raise InputError(problems)
     return agreement
@@ -235,49 +235,3 @@ def check_together(site: Site, agreement: Agreement) -> None:
     problems = [p for clause in agreement.clause for p in clause.problems(workloads)]
     if problems:
         raise InputError(problems)
-
-
-def _sentences(error: ValidationError, where: str, kind: type[Parameters]) -> list[str]:
-    """Return each problem as ``<where>: [table] <field> = <value> ... <remedy>``."""
-    return [f"{where}: {_sentence(dict(e), kind)}" for e in error.errors(include_url=False)]
-
-
-def _sentence(problem: dict[str, Any], kind: type[Parameters]) -> str:
-    """Return one problem in a planner's words."""
-    path = [str(part) for part in problem["loc"]]
-    table, field = ".".join(path[:-1]), path[-1] if path else ""
-    at = f"[{table}] {field}" if table else field
-    value, what = problem["input"], problem["type"]
-    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
-    if what == "extra_forbidden":
-        near = difflib.get_close_matches(field, _fields_at(kind, problem["loc"][:-1]), n=1)
-        return f"{at}: no such key. " + (f"Did you mean {near[0]}?" if near else "Take it out.")
-    if what == "missing":
-        return f"{at}: missing. Add it; `dakhla schema` says what it is."
-    if what == "value_error":
-        return (
-            f"[{'.'.join(path)}] {problem['ctx']['error']}"
-            if path
-            else str(problem["ctx"]["error"])
-        )
-    wish = problem["msg"].removeprefix("Input should be ").removeprefix("Input should have ")
-    is_percent = field.endswith("_pu") and isinstance(value, int | float) and 1 < value <= 100
-    hint = f"Give {value / 100:g} for {value:g} %." if is_percent else f"Give {wish}."
-    return f"{at} = {shown} is not allowed: it should be {wish}. {hint}"
-
-
-def _fields_at(kind: Any, loc: tuple[Any, ...]) -> list[str]:
-    """Return the field names of the parameter class at `loc` below `kind`."""
-    for part in loc:
-        fields = getattr(kind, "model_fields", {})
-        if part in fields:
-            kind = _parameters_in(fields[part].annotation)
-    return [name for name in getattr(kind, "model_fields", {}) if name != "name"]
-
-
-def _parameters_in(annotation: Any) -> Any:
-    """Return the parameter class inside an annotation like ``dict[str, Battery]``."""
-    if isinstance(annotation, type) and issubclass(annotation, Parameters):
-        return annotation
-    inner = [_parameters_in(a) for a in getattr(annotation, "__args__", ())]
-    return next((kind for kind in inner if kind is not None), None)

@@ -19,8 +19,8 @@ import pyomo.environ as pyo
 
 from optimizer.errors import DakhlaError
 from optimizer.legal_time import SITE_TIME_ZONE, zone
+from optimizer.manifest import LIBRARIES
 from optimizer.matrices import Matrices, compile_model
-from optimizer.plan import LIBRARIES
 from optimizer.reference import reference_file
 from optimizer.solution import SolveOptions, Status
 from optimizer.solve import run_highs, solver_version

@@ -3,38 +3,28 @@
 Rows carry a bound type: +1 is <=, -1 is >=, 0 is ==. A constraint with two bounds gives two rows.
 """
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
-from pyomo.common.errors import (
-    InfeasibleConstraintException,
-    InvalidValueError,
-    PyomoException,
-)
-from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.var import VarData
-from pyomo.opt import WriterFactory
 from pyomo.repn import generate_standard_repn
-from pyomo.repn.util import InvalidNumber
 from scipy import sparse
 
-from optimizer.errors import Infeasible, ModelError
+from optimizer.errors import ModelError
+from optimizer.expand import Row
+from optimizer.standard_form import standard_form
 from optimizer.templates import is_template, plain_copy
 
 Floats = NDArray[np.float64]
-Row = tuple[ConstraintData, int]
 
 _PROBLEMS_SHOWN = 5
 _TEMPLATE_ROWS_COMPARED = 5
 _SAME = 1e-9  # two ways of summing the same few terms differ by less
-_PARAM_LOG = logging.getLogger("pyomo.core.base.param")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -78,7 +68,7 @@ class Matrices:
 
 
 def compile_model(model: pyo.ConcreteModel) -> Matrices:
-    """Return `model` as arrays, in the order its parts were declared.
+    """Return `model` as arrays: rows from templates first, then all others.
 
     Raises
     ------
@@ -88,22 +78,15 @@ def compile_model(model: pyo.ConcreteModel) -> Matrices:
         A constraint without variables cannot hold.
     """
     started = time.perf_counter()
-    form = _standard_form(model)
-    if len(form.objectives) != 1:
-        raise ModelError(
-            [f"model: it has {len(form.objectives)} active objectives. Give exactly one."]
-        )
-    if form.objectives[0].sense != pyo.minimize:
-        raise ModelError(["model: its objective is maximised. Minimise its negative."])
-    kind = np.fromiter((row.bound_type for row in form.rows), np.int8, len(form.rows))
-    side = _numbers(form.rhs)
+    form = standard_form(model)
+    kind = np.array([kind for _, kind in form.rows], dtype=np.int8)
     lower, upper, is_integer = _column_bounds(form.columns)
     matrices = Matrices(
-        cost=form.c.toarray().ravel(),
-        cost_offset=float(_numbers(form.c_offset)[0]),
-        a=form.A,
-        row_lower=np.where(kind <= 0, side, -np.inf),
-        row_upper=np.where(kind >= 0, side, np.inf),
+        cost=form.cost,
+        cost_offset=form.offset,
+        a=form.a,
+        row_lower=np.where(kind <= 0, form.side, -np.inf),
+        row_upper=np.where(kind >= 0, form.side, np.inf),
         col_lower=lower,
         col_upper=upper,
         is_integer=is_integer,
@@ -139,40 +122,6 @@ def check_finite(m: Matrices) -> None:
         problems[-1] = "model: and more of the same kind."
     if problems:
         raise ModelError(problems)
-
-
-class _NoDeprecation(logging.Filter):
-    """Drops a warning that Pyomo 6.10.1 gives about itself."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "sparse_iteritems" not in record.getMessage()
-
-
-def _standard_form(model: pyo.ConcreteModel) -> Any:
-    """Return Pyomo's standard form of `model`, with its objections translated."""
-    silence = _NoDeprecation()
-    _PARAM_LOG.addFilter(silence)
-    try:
-        # templates become Python source, where numpy 2 would write np.float64(0.9)
-        with np.printoptions(legacy="1.25"):
-            writer = WriterFactory("compile_standard_form")
-            return writer.write(model, mixed_form=True, set_sense=None)
-    except InfeasibleConstraintException as problem:
-        name = str(problem).split("'")[1]
-        raise Infeasible(f"{name} cannot hold, whatever is planned.", [name]) from problem
-    except (PyomoException, ValueError, ArithmeticError, LookupError, TypeError) as problem:
-        raise ModelError([f"model: {problem}"]) from problem
-    finally:
-        _PARAM_LOG.removeFilter(silence)
-
-
-def _numbers(values: Sequence[Any]) -> Floats:
-    """Return `values` as floats, with NaN for what Pyomo wraps because it is no number."""
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except InvalidValueError:
-        plain = [value.value if isinstance(value, InvalidNumber) else value for value in values]
-        return np.asarray(plain, dtype=np.float64)
 
 
 def _column_bounds(columns: Sequence[VarData]) -> tuple[Floats, Floats, NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from optimizer.clash import no_schedule
 from optimizer.duals import duals_frame, reduced_costs_frame
-from optimizer.errors import SolverGaveNothing, Stopped
+from optimizer.errors import SolverGaveNothing
 from optimizer.exclusive import Splits, split
 from optimizer.interrupted import mended
 from optimizer.matrices import Matrices, compile_model, load_values
@@ -57,6 +57,11 @@ class Optimum:
             return pd.DataFrame(columns=["variable", "index", "reduced_cost", "at_bound"])
         return reduced_costs_frame(self.matrices, self.priced)
 
+    @property
+    def outcome(self) -> str:
+        """``optimal``, ``feasible at limit`` or ``interrupted``."""
+        return "interrupted" if self.interrupted_by else self.status.value
+
 
 def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
     """Return the optimum of `problem`; its model holds the values.
@@ -97,12 +102,9 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
             for key in ("pass", "solve"):
                 timings[key] += one.timings_s.get(key, 0.0)
         timings["compile"] += matrices.compile_s
-        if stop.signal_number is not None:
-            if is_relaxed:
-                raise Stopped(stop.signal_number)
-            matrices, solution, priced = mended(
-                problem, splits, matrices, solution, stop.signal_number
-            )
+        is_late = number > 1 and solution.status in (Status.FEASIBLE_AT_LIMIT, Status.NO_SOLUTION)
+        if stop.signal_number is not None or is_late:
+            matrices, solution, priced = mended(problem, splits, matrices, solution, stop)
             break
         if priced.x is None:
             raise no_schedule(matrices, solution, options, problem.given.horizon, stop)

@@ -1,11 +1,8 @@
 """The daily use case: weather and state in, an audited and published plan out."""
 
 import logging
-import math
-import platform
 import time
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +12,11 @@ from pyomo.common.gc_manager import PauseGC
 
 from optimizer.audit import Published, audit, clauses_in_force
 from optimizer.binding import binding
-from optimizer.breach import Breach
+from optimizer.certificate import breach_report, check_folder
+from optimizer.diagnosis import shortfalls
 from optimizer.errors import AuditFailed, Infeasible
 from optimizer.kpis import fixed_charges_mad, kpis
+from optimizer.manifest import known, manifest
 from optimizer.optimum import Optimum, optimize
 from optimizer.prepare import Asked, prepare
 from optimizer.site import Problem, build_model
@@ -26,15 +25,11 @@ from optimizer.store import (
     SCHEMA_VERSION,
     new_run_id,
     publish,
-    read_published,
-    sha256,
     write_inputs,
     write_json,
     write_schedule,
 )
 
-LIBRARIES = ("pyomo", "highspy", "pvlib", "windpowerlib", "pandas", "numpy", "pydantic", "tzdata")
-BREACHES_SHOWN = 20
 _LOG = logging.getLogger(__name__)  # what a person who waits is shown
 
 
@@ -89,7 +84,7 @@ class Plan:
     @property
     def status(self) -> str:
         """``optimal``, ``feasible at limit`` or ``interrupted``."""
-        return "interrupted" if self.optimum.interrupted_by else self.optimum.status.value
+        return self.optimum.outcome
 
     def explain(self) -> str:
         """Say in sentences how the clauses stand, and what binds at which price."""
@@ -203,13 +198,6 @@ def _plan(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
     )
 
 
-def breach_report(found: list[Breach]) -> str:
-    """Return what an audit found, the first of many."""
-    lines = [str(breach) for breach in found[:BREACHES_SHOWN]]
-    more = len(found) - len(lines)
-    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
-
-
 def clause_rows(published: Published) -> list[dict[str, Any]]:
     """Return how each clause in force stands."""
     rows = []
@@ -249,60 +237,7 @@ def _write(folder: Path, published: Published, plan: Plan) -> None:
     (folder / "solver.log").write_text(plan.optimum.log, encoding="utf-8")
     check_folder(folder, is_elastic=published.given.is_elastic)
     plan.timings_s["publish"] = time.perf_counter() - started
-    write_json(folder / "manifest.json", manifest(folder, plan))
-
-
-def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
-    """Audit a run folder from its files alone; return the number of steps.
-
-    Raises
-    ------
-    AuditFailed
-        A rule is broken, or the folder's two schedules disagree.
-    """
-    published, differences = read_published(folder, is_elastic=is_elastic)
-    found = audit(published)
-    if differences or found:
-        lines = [*differences[:BREACHES_SHOWN], *([breach_report(found)] if found else [])]
-        raise AuditFailed("\n".join(lines))
-    return len(published.table)
-
-
-def known(gap_pu: float) -> float | None:
-    """Return a gap as JSON can hold it: none where no bound was proven."""
-    return gap_pu if math.isfinite(gap_pu) else None
-
-
-def manifest(folder: Path, plan: Plan) -> dict[str, Any]:
-    """Return provenance: versions, hashes, seed, weather, gap, timings."""
-    problem = plan.optimum.problem
-    provenance, horizon = problem.provenance, problem.given.horizon
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "program": f"dakhla-optimizer {version('dakhla-optimizer')}",
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "site": problem.site.place.name,
-        "start_utc": f"{horizon.start:%Y-%m-%dT%H:%M:%SZ}",
-        "end_utc": f"{horizon.end:%Y-%m-%dT%H:%M:%SZ}",
-        "steps": len(horizon.step_h),
-        "status": plan.status,
-        "is_diagnostic": problem.given.is_elastic,
-        "weather": {
-            "level": provenance.weather_level,
-            "source": provenance.weather_source,
-            "licence": provenance.weather_licence,
-        },
-        "opening_state": problem.given.state.origin,
-        "seed": problem.site.solver.seed,
-        "climate_seed": problem.site.plan.climate_seed,
-        "mip_gap_pu": known(plan.mip_gap_pu),
-        "solver": plan.optimum.solver | {"binaries_added": plan.optimum.binary_count},
-        "input_files_sha256": dict(sorted(provenance.files_sha256.items())),
-        "files_sha256": {p.relative_to(folder).as_posix(): sha256(p) for p in files},
-        "timings_s": {key: round(seconds, 4) for key, seconds in plan.timings_s.items()},
-    }
+    write_json(folder / "manifest.json", manifest(folder, plan.optimum, plan.timings_s))
 
 
 def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
@@ -318,31 +253,6 @@ def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
     return "\n".join(
         [f"Least-shortfall diagnostic in {out / name}, never to be run:", *shortfalls(published)]
     )
-
-
-def shortfalls(published: Published) -> list[str]:
-    """Return what a diagnostic schedule lacks, one sentence each, largest first."""
-    table, hours = published.table, published.given.horizon.hours
-    lines = []
-    for part in published.site.firm.values():
-        lost = table[f"{part.name}_unserved_mw"]
-        if (energy := float((lost * hours).sum())) > 1e-3:
-            first = lost.index[lost > 1e-4][0]
-            lines.append(
-                f"{part.name}: {energy:.1f} MWh unserved, at most {lost.max():.1f} MW, "
-                f"first at {first:%Y-%m-%d %H:%M}Z."
-            )
-    for work in published.site.deferrable.values():
-        if (missed := float(table[f"{work.name}_missed_mwh"].sum())) > 1e-3:
-            lines.append(f"{work.name}: {missed:.1f} MWh of work missed.")
-    for fleet in published.site.training.values():
-        mad = fleet.bill(fleet.own(table), published.given).get("shortfall", 0.0)
-        if mad > 1.0:
-            lines.append(f"{fleet.name}: contracted work falls short (cost {mad:,.0f} MAD).")
-    for clause in clauses_in_force(published):
-        if (bought := clause.bought(table, published.given)) > 1e-3:
-            lines.append(f"Art. {clause.article} ({clause.kind}): broken by {bought:.1f}.")
-    return lines or ["no shortfall of load: the limits clash among themselves"]
 
 
 def exit_code(plan: Plan) -> int:

@@ -1,8 +1,10 @@
 """From what a caller gives to what the model is built of: site, agreement, series, state."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -10,6 +12,7 @@ from models.errors import InputError
 from models.weather.schema import Weather
 from optimizer.component import Given
 from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
+from optimizer.errors import WeatherError
 from optimizer.handover import known_quantities, state_from_runs
 from optimizer.horizon import Horizon
 from optimizer.inputs import assemble, cohorts_of, file_series
@@ -56,33 +59,67 @@ def prepare(asked: Asked) -> Prepared:
     WeatherError
         The weather does not cover the plan.
     """
-    site, folder, files = _site_of(asked)
-    agreement, more = _agreement_of(asked)
+    problems: list[str] = []
+    of_site = _tried(lambda: _site_of(asked), problems)
+    of_agreement = _tried(lambda: _agreement_of(asked), problems)
+    horizon = _tried(lambda: _horizon_of(asked, of_site[0] if of_site else None), problems)
+    if of_site is None or of_agreement is None or horizon is None:
+        raise InputError(problems)
+    (site, folder, files), (agreement, more) = of_site, of_agreement
     files |= more
-    check_together(site, agreement)
-    horizon = _horizon_of(asked, site)
-    state = _state_of(asked, site, agreement, horizon.start)
-    sources = {"file": file_series(site, folder, horizon)}
+    _tried(lambda: check_together(site, agreement), problems)
+    state = _tried(lambda: _state_of(asked, site, agreement, horizon.start), problems)
+    cohorts = _tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
+    series, provenance = _series_of(asked, site, folder, horizon, problems)
+    if problems or state is None or cohorts is None:
+        raise InputError(problems)
+    provenance = replace(provenance, files_sha256=files | dict(provenance.files_sha256))
+    given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
+    return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+
+
+T = TypeVar("T")
+
+
+def _tried(call: Callable[[], T], problems: list[str]) -> T | None:
+    """Return what `call` returns; note what is wrong with its input and return None."""
+    try:
+        return call()
+    except InputError as error:
+        problems += error.problems
+    except WeatherError as error:
+        if not problems:
+            raise
+        problems.append(str(error))
+    return None
+
+
+def _series_of(
+    asked: Asked, site: Site, folder: Path, horizon: Horizon, problems: list[str]
+) -> tuple[pd.DataFrame, Provenance]:
+    """Return all input series with the length of each step, and where the weather comes from."""
+    from_files = _tried(lambda: file_series(site, folder, horizon), problems)
+    sources = {"file": pd.DataFrame(index=horizon.index) if from_files is None else from_files}
     if asked.series is not None:
         sources["series"] = asked.series
-    given_columns = {column for frame in sources.values() for column in frame.columns}
-    provenance = Provenance(files_sha256=files)
-    if needs_weather(site, given_columns):
+    given = {column for frame in sources.values() for column in frame.columns}
+    weather, provenance = None, Provenance()
+    if needs_weather(site, given):
         _LOG.info("weather")
-        weather = _weather_of(asked, site, horizon)
-        files |= _weather_file(asked, site)
-        sources["weather"] = modelled(site, weather, horizon, given_columns)
+        weather = _tried(lambda: _weather_of(asked, site, horizon), problems)
+    if problems:
+        return pd.DataFrame(), provenance
+    if weather is not None:
+        sources["weather"] = modelled(site, weather, horizon, given)
         provenance = Provenance(
             weather_level=weather.level,
             weather_source=weather.source,
             weather_licence=weather.licence,
-            files_sha256=files,
+            files_sha256=_weather_file(asked, site),
         )
     series = assemble(site, horizon, sources)
     series.insert(0, "step_h", horizon.hours)
-    cohorts = cohorts_of(site, horizon, state, folder)
-    given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
-    return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+    return series, provenance
 
 
 def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
@@ -112,8 +149,8 @@ def _agreement_of(asked: Asked) -> tuple[Agreement, dict[str, str]]:
     return load_agreement(path), {path.name: sha256(path)}
 
 
-def _horizon_of(asked: Asked, site: Site) -> Horizon:
-    """Return the steps to plan."""
+def _horizon_of(asked: Asked, site: Site | None) -> Horizon:
+    """Return the steps to plan; an hour where neither the caller nor a site says."""
     if isinstance(asked.horizon, Horizon):
         return asked.horizon
     try:
@@ -124,7 +161,8 @@ def _horizon_of(asked: Asked, site: Site) -> Horizon:
         ) from error
     if start.tzinfo is None:
         raise InputError([f"start = {asked.start} has no time zone. Give UTC: 2026-03-01T00:00Z."])
-    return Horizon.parse(asked.horizon or site.plan.horizon, start.tz_convert("UTC").as_unit("us"))
+    text = asked.horizon or (site.plan.horizon if site is not None else "1h@1h")
+    return Horizon.parse(text, start.tz_convert("UTC").as_unit("us"))
 
 
 def _state_of(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp) -> State:

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-GRACE_S = 1.5  # how long work may take to notice it should stop; a stop is promised within 2 s
+GRACE_S = 0.5  # how long work may take to notice it should stop; a stop is promised within 2 s
+_EXIT_GRACE_S = 1.5  # the same when the process ends, which is nobody's promise
 _NAP_S = 0.02
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -123,7 +124,7 @@ def _started(work: Callable[[], object]) -> threading.Event:
 def _leave_behind(ended: threading.Event, brake: Brake, silence: Callable[[], None]) -> None:
     """Wait until work has ended or stands still; if it does neither, let it calculate on."""
     brake.is_for_good = True
-    deadline = time.monotonic() + GRACE_S
+    deadline = time.monotonic() + _EXIT_GRACE_S
     while not ended.is_set() and not brake.stands.is_set() and time.monotonic() < deadline:
         time.sleep(_NAP_S)
     if not ended.is_set() and not brake.stands.is_set():

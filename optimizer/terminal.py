@@ -16,7 +16,8 @@ from rich.text import Text
 
 from optimizer.config import WORKLOADS
 from optimizer.legal_time import SITE_TIME_ZONE, legal
-from optimizer.plan import Plan, known
+from optimizer.manifest import known
+from optimizer.plan import Plan
 from optimizer.schedule import IT_QUANTITY
 from optimizer.terminal_words import FIGURES, LEVELS, limit_words
 

@@ -69,12 +69,12 @@ class ImportCap(Clause):
             else:
                 inside = local.hour >= self.first_hour or local.hour < self.last_hour
             capped = inside and local.month in self.months and is_held
-            over.append(max(0.0, drawn - self.import_max_mw) if capped else 0.0 * drawn)
+            over.append(np.maximum(drawn - self.import_max_mw, 0.0) if capped else 0.0 * drawn)
         return pd.Series(over, index=table.index)
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return the energy drawn above the cap [MWh]."""
-        return float((self._excess_mw(table) * given.horizon.hours).sum())
+        return float((self._excess_mw(table).to_numpy() * given.horizon.hours).sum())
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rule of the published excess, and, where hard, of the cap in each step."""

@@ -103,8 +103,9 @@ class ResearchQuota(Clause):
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return the work missing over all weeks [MWh]."""
         numbers = windows(table.index, "week", self.time_zone)
-        done = (self._work_mw(table) * given.horizon.hours).groupby(numbers).sum(min_count=1)
-        missing = [due - done[number] for number, due in self._due_mwh(given).items()]
+        done = self._work_mw(table).to_numpy() * given.horizon.hours  # a sum that NaN spoils
+        due_mwh = self._due_mwh(given)
+        missing = [due - done[numbers == number].sum() for number, due in due_mwh.items()]
         return float(np.maximum(missing, 0.0).sum()) if missing else 0.0
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:

@@ -73,7 +73,7 @@ class RideThrough(Clause):
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return missing energy times the hours it is missing [MWh h]."""
-        return float((self._missing_mwh(table, given) * given.horizon.hours).sum())
+        return float((self._missing_mwh(table, given).to_numpy() * given.horizon.hours).sum())
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rule of the published requirement, and, where hard, of the energy itself."""
@@ -88,11 +88,15 @@ class RideThrough(Clause):
         return rules
 
     def explain(self, table: pd.DataFrame, given: Given) -> str:
-        """Say how far above the requirement the energy stays."""
+        """Say how far above the requirement the energy stays, or how far below it falls."""
         margin = table["site_deliverable_mwh"] - table[f"{self.name}_required_mwh"]
-        at = margin.idxmin()
-        return (
-            f"Art. {self.article}: stored energy exceeds the {self.autonomy_h:g} h of the "
-            f"sovereign load by at least {margin.min():.0f} MWh "
-            f"(at the end of the step {at:%d %b %H:%M}Z)."
+        margin = margin[self.holds(table.index)].round(3)  # so that noise does not choose the step
+        least_mwh, at = float(margin.min()), margin.idxmin()
+        need = f"the {self.autonomy_h:g} h of the sovereign load"
+        how = (
+            f"exceeds {need} by at least {least_mwh + 0.0:.0f} MWh"
+            if least_mwh >= 0
+            else f"falls short of {need} by up to {-least_mwh:.1f} MWh"
         )
+        moment = f"(at the end of the step {at:%d %b %H:%M}Z)"
+        return f"Art. {self.article}: stored energy {how} {moment}."

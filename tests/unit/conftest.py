@@ -214,17 +214,26 @@ def broken() -> Callable[[dk.Plan, str, int, float], set[str]]:
     return tamper
 
 
+def rules_broken_by_rates(plan: dk.Plan, row: int, column: str, value: object) -> set[str]:
+    """Return the rules broken if one published rate of a cohort is overwritten."""
+    asked = as_published(plan)
+    rates = asked.given.rates.copy()
+    rates.loc[row, column] = value
+    return rules_broken(replace(asked, given=replace(asked.given, rates=rates)))
+
+
 @pytest.fixture(scope="session")
 def broken_rate() -> Callable[[dk.Plan, int, float], set[str]]:
-    """Return how one published rate of a cohort is overwritten, and which rules that breaks."""
+    """Return how a cohort's rate is overwritten, and which rules that breaks."""
+    return lambda plan, row, value: rules_broken_by_rates(plan, row, "run_mw", value)
 
-    def tamper(plan: dk.Plan, row: int, value: float) -> set[str]:
-        asked = as_published(plan)
-        rates = asked.given.rates.copy()
-        rates.loc[row, "run_mw"] = value
-        return rules_broken(replace(asked, given=replace(asked.given, rates=rates)))
 
-    return tamper
+@pytest.fixture(scope="session")
+def moved_rate() -> Callable[[dk.Plan, int, str], set[str]]:
+    """Return how a cohort's rate is moved to another step, and which rules that breaks."""
+    return lambda plan, row, moment: rules_broken_by_rates(
+        plan, row, "time_utc", pd.Timestamp(moment)
+    )
 
 
 @pytest.fixture(scope="session")

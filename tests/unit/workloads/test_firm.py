@@ -57,9 +57,9 @@ def test_sovereign_load_that_cannot_be_met_is_no_plan(plant):
     assert str(error.value) == (
         "No schedule keeps all of these at once:\n"
         "  bus.balance (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)\n"
+        "  grid_line.import_mw <= (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)\n"
         "  firm_cloud.shed_tier1_mw <= (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)\n"
-        "  firm_cloud.shed_tier2_mw <= (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)\n"
-        "  grid_line.import_mw <= (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)"
+        "  firm_cloud.shed_tier2_mw <= (1 steps, 2026-01-05 00:30Z to 2026-01-05 01:00Z)"
     )
 
 

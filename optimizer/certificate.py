@@ -1,0 +1,50 @@
+"""The certificate of a run folder: its audit, from the files alone."""
+
+from pathlib import Path
+from typing import Any
+
+from optimizer.audit import audit
+from optimizer.breach import Breach
+from optimizer.errors import AuditFailed
+from optimizer.kpis import kpis
+from optimizer.store import read_json, read_published
+
+BREACHES_SHOWN = 20
+KPI_TOLERANCE_PU = 1e-9  # the figures are sums over the same table: only their order may differ
+
+
+def breach_report(found: list[Breach]) -> str:
+    """Return what an audit found, the first of many."""
+    lines = [str(breach) for breach in found[:BREACHES_SHOWN]]
+    more = len(found) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
+    """Audit a run folder from its files alone; return the number of steps.
+
+    Raises
+    ------
+    AuditFailed
+        A rule is broken, the folder's two schedules disagree, or a key figure is not the table's.
+    """
+    published, differences = read_published(folder, is_elastic=is_elastic)
+    found = audit(published)
+    if not found:
+        stated = read_json(folder / "kpis.json").get("kpis", {})
+        for part, figures in kpis(published).items():
+            differences += _wrong_figures(part, figures, stated.get(part, {}))
+    if differences or found:
+        lines = [*differences[:BREACHES_SHOWN], *([breach_report(found)] if found else [])]
+        raise AuditFailed("\n".join(lines))
+    return len(published.table)
+
+
+def _wrong_figures(part: str, figures: dict[str, float], stated: dict[str, Any]) -> list[str]:
+    """Return the key figures that are not what the table gives."""
+    return [
+        f"kpis.json: {part} {key} = {stated.get(key)} is not the table's {figure:.10g}"
+        for key, figure in figures.items()
+        if not isinstance(stated.get(key), int | float)
+        or not abs(stated[key] - figure) <= KPI_TOLERANCE_PU * max(1.0, abs(figure))
+    ]
