@@ -3,15 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test bench pictures format clean
+.PHONY: venv-by-apt plan test bench pictures format clean
 
 $(VENV)/.made: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Give another: make PYTHON=python3.12"; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
-	  { rm -rf $(VENV); echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || $(MAKE) --no-print-directory venv-by-apt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+# Debian's python3 comes without venv: root can have it, others are told.
+venv-by-apt:
+	@rm -rf $(VENV)
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	  { echo "Python's venv is missing. On Debian: sudo apt-get install python3-venv"; exit 2; }
+	apt-get update -qq && apt-get install -y -qq python3-venv
+	$(PYTHON) -m venv $(VENV)
 
 plan: $(VENV)/.made
 	@$(BIN)/dakhla plan

@@ -101,6 +101,9 @@ class Site(Parameters):
     @model_validator(mode="after")
     def _names_are_plain(self) -> Self:
         """Refuse table names that would not make a column name."""
+        for part in (self.facility, self.cooling):
+            if part is not None and part.name not in ("facility", "cooling"):
+                raise ValueError(f"name = {part.name!r}: a table's name is its key. Take it out.")
         for kind in FLEETS:
             for key, part in getattr(self, kind).items():
                 if part.name != f"{kind}_{key}":

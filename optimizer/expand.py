@@ -25,6 +25,7 @@ from scipy import sparse
 from optimizer.templates import is_template
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int32]  # columns
 Row = tuple[ConstraintData, int]
 At = dict[int, list[Any]]  # what each index template stands for, in each row
 
@@ -35,24 +36,28 @@ class Columns:
 
     variables: list[VarData] = field(default_factory=list)
     place: dict[int, int] = field(default_factory=dict)
-    _by_index: dict[int, dict[Any, int]] = field(default_factory=dict)
+    _by_index: dict[int, tuple[dict[Any, int], list[Any], Places]] = field(default_factory=dict)
 
-    def of(self, variables: Iterable[VarData]) -> list[int]:
+    def of(self, variables: Iterable[VarData]) -> Places:
         """Return the columns of some variables, new ones where they have none."""
         many = list(variables)
         keys, count = list(map(id, many)), len(self.place)
-        new = {key: one for key, one in zip(keys, many, strict=True) if key not in self.place}
-        self.variables += new.values()
-        self.place.update(zip(new, range(count, count + len(new)), strict=True))
-        return [self.place[key] for key in keys]
+        if not self.place.keys() >= set(keys):
+            new = {k: one for k, one in zip(keys, many, strict=True) if k not in self.place}
+            self.variables += new.values()
+            self.place.update(zip(new, range(count, count + len(new)), strict=True))
+        return np.fromiter(map(self.place.__getitem__, keys), np.int32, len(keys))
 
-    def by_index(self, component: pyo.Var) -> dict[Any, int]:
-        """Return the columns of all variables of `component`, by index."""
-        known = self._by_index.get(id(component))
-        if known is None:
-            known = dict(zip(component.keys(), self.of(component.values()), strict=True))
-            self._by_index[id(component)] = known
-        return known
+    def at(self, component: pyo.Var, keys: list[Any]) -> Places:
+        """Return the columns of the variables of `component` that have these indices."""
+        if id(component) not in self._by_index:
+            indices, places = list(component.keys()), self.of(component.values())
+            by_index = dict(zip(indices, places.tolist(), strict=True))
+            self._by_index[id(component)] = by_index, indices, places
+        by_index, indices, places = self._by_index[id(component)]
+        if keys == indices:  # most often: each variable in the row of its own index
+            return places
+        return np.fromiter(map(by_index.__getitem__, keys), np.int32, len(keys))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +106,11 @@ def aside(constraints: list[pyo.Constraint]) -> Iterator[None]:
 
 def expand(constraint: pyo.Constraint, columns: Columns) -> Rows | None:
     """Return the rows of a template, or None where Pyomo must expand it, or say what is wrong."""
-    data = [row for row in constraint.values() if row.active]
-    if not data:
+    active = {index: row for index, row in constraint.items() if row.active}
+    if not active:
         return None
+    keys, data = list(active), list(active.values())
     _, templates = data[0].template_expr()
-    keys = [row.index() for row in data]
     split = zip(*keys, strict=True) if len(templates) > 1 else [keys]
     at = {id(one): list(values) for one, values in zip(templates, split, strict=True)}
     try:
@@ -149,7 +154,7 @@ def _evaluate(node: Any, at: At, columns: Columns) -> _Linear:
     if isinstance(node, GetItemExpression):
         return _item(node, at, columns)
     if isinstance(node, VarData):
-        return _Linear(terms=((1.0, columns.of([node])[0]),))
+        return _Linear(terms=((1.0, columns.of([node])),))
     if not node.is_expression_type():
         return _Linear(constant=pyo.value(node))
     parts = [_evaluate(arg, at, columns) for arg in node.args]
@@ -172,11 +177,11 @@ def _item(node: GetItemExpression, at: At, columns: Columns) -> _Linear:
     split = [_index(one, at, length) for one in indices]
     keys = split[0] if len(split) == 1 else list(zip(*split, strict=True))
     if isinstance(component, pyo.Var):
-        places = columns.by_index(component)
-        return _Linear(terms=((1.0, np.array([places[key] for key in keys])),))
-    if component.mutable or next(component.sparse_keys(), None) is not None:
-        return _Linear(constant=np.array([pyo.value(component[key]) for key in keys]))
-    return _Linear(constant=component.default())
+        return _Linear(terms=((1.0, columns.at(component, keys)),))
+    if next(component.sparse_keys(), None) is None:
+        return _Linear(constant=component.default())
+    values = component.extract_values()
+    return _Linear(constant=np.array([values[key] for key in keys]))
 
 
 def _index(node: Any, at: At, length: int) -> list[Any]:

@@ -95,7 +95,10 @@ def check_series(series: pd.DataFrame, needed: list[Needed], horizon: Horizon) -
     problems = []
     for need in needed:
         if need.column not in series.columns:
-            problems.append(f"series: {need.column}: missing. Give it as a file or a model.")
+            problems.append(
+                f"series: {need.column} has no source. Give its part of the site a file "
+                "(series_file, availability_file), or the parameters that make it."
+            )
             continue
         values = pd.to_numeric(series[need.column], errors="coerce").to_numpy(dtype="float64")
         wrong = ~((values >= need.low) & (values <= need.high))  # NaN fails both

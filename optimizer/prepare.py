@@ -161,8 +161,13 @@ def _horizon_of(asked: Asked, site: Site | None) -> Horizon:
         ) from error
     if start.tzinfo is None:
         raise InputError([f"start = {asked.start} has no time zone. Give UTC: 2026-03-01T00:00Z."])
-    text = asked.horizon or (site.plan.horizon if site is not None else "1h@1h")
-    return Horizon.parse(text, start.tz_convert("UTC").as_unit("us"))
+    begin = start.tz_convert("UTC").as_unit("us")
+    if asked.horizon is not None or site is None:
+        return Horizon.parse(asked.horizon or "1h@1h", begin)
+    try:
+        return Horizon.parse(site.plan.horizon, begin)
+    except InputError as error:
+        raise InputError([f"{asked.site}: [plan] {p}" for p in error.problems]) from error
 
 
 def _state_of(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp) -> State:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from numpy.typing import NDArray
 from pyomo.common.errors import (
     InfeasibleConstraintException,
     InvalidValueError,
@@ -21,9 +20,18 @@ from pyomo.repn.util import InvalidNumber
 from scipy import sparse
 
 from optimizer.errors import Infeasible, ModelError
-from optimizer.expand import Columns, Floats, Row, Rows, aside, expand, template_constraints
+from optimizer.expand import (
+    Columns,
+    Floats,
+    Places,
+    Row,
+    Rows,
+    aside,
+    expand,
+    template_constraints,
+)
 
-Cost = tuple[float, Floats, NDArray[np.int64]]  # constant, coefficients and their columns
+Cost = tuple[float, Floats, Places]  # constant, coefficients and their columns
 
 _PARAM_LOG = logging.getLogger("pyomo.core.base.param")
 
@@ -60,7 +68,7 @@ def standard_form(model: pyo.ConcreteModel) -> StandardForm:
     parts.append(_plain_rows(rest, columns))
     if cost is None:
         c = rest.c.tocoo()
-        cost = float(_numbers(rest.c_offset)[0]), c.data, np.array(columns.of(rest.columns))[c.col]
+        cost = float(_numbers(rest.c_offset)[0]), c.data, columns.of(rest.columns)[c.col]
     return _without_columns_of_no_use(cost, parts, columns)
 
 
@@ -80,17 +88,18 @@ def _listed_cost(expression: Any, columns: Columns) -> Cost | None:
         return None
     terms = [one for one in expression.args if one.__class__ is MonomialTermExpression]
     numbers = [one for one in expression.args if one.__class__ is not MonomialTermExpression]
-    coefficients = [term.arg(0) for term in terms]
-    if any(one.__class__ not in native_numeric_types for one in (*numbers, *coefficients)):
+    coefficients, variables = (
+        zip(*(term.args for term in terms), strict=True) if terms else ((), ())
+    )
+    if not native_numeric_types.issuperset(map(type, (*numbers, *coefficients))):
         return None
-    places = columns.of(term.arg(1) for term in terms)
-    return float(sum(numbers)), np.array(coefficients, dtype=float), np.array(places, dtype=int)
+    return float(sum(numbers)), np.array(coefficients, dtype=float), columns.of(variables)
 
 
 def _plain_rows(rest: Any, columns: Columns) -> Rows:
     """Return the rows that Pyomo has written, in the columns met so far."""
     a = rest.A.tocsr()
-    places = np.array(columns.of(rest.columns), dtype=np.int32)
+    places = columns.of(rest.columns)
     shape = (a.shape[0], len(columns.variables))
     a = sparse.csr_array((a.data, places[a.indices], a.indptr), shape=shape)
     return Rows(rows=[tuple(row) for row in rest.rows], side=_numbers(rest.rhs), a=a)
@@ -106,7 +115,8 @@ def _without_columns_of_no_use(cost: Cost, parts: list[Rows], columns: Columns) 
     a.eliminate_zeros()
     side = np.concatenate([part.side for part in parts])
     offset, coefficients, places = cost
-    prices = np.bincount(places, weights=coefficients, minlength=count)
+    prices = np.zeros(count)
+    np.add.at(prices, places, coefficients)  # a variable may stand in the list more than once
     is_fixed = np.array([variable.fixed for variable in variables], dtype=bool)
     is_used = (np.diff(a.indptr) > 0) | (prices != 0)
     if (is_fixed & is_used).any():

@@ -1,5 +1,6 @@
 """What is wrong with a settings file, in a planner's words: file, key, value, remedy."""
 
+import datetime
 import difflib
 from typing import Any
 
@@ -52,10 +53,16 @@ def _sentence(problem: dict[str, Any], kind: type[Parameters]) -> str:
         near = difflib.get_close_matches(str(loc[-1]), _fields_at(kind, loc[:-1]), n=1)
         return f"{at}: no such key. " + (f"Did you mean {near[0]}?" if near else "Take it out.")
     meaning = f" ({info.description})" if info is not None and info.description else ""
+    is_table = info is None or _parameters_in(info.annotation) is not None
     if what == "missing":
-        return f"{at}{meaning} is missing. Add it."
+        return (
+            f"[{at}] is missing. Add the table."
+            if is_table
+            else f"{at}{meaning} is missing. Add it."
+        )
     if what == "value_error":
-        return f"[{'.'.join(map(str, loc))}] {problem['ctx']['error']}".removeprefix("[] ")
+        said = f"[{'.'.join(map(str, loc))}] " if is_table else f"{at}: "
+        return f"{said if loc else ''}{problem['ctx']['error']}"
     wrong, remedy = _wrong(problem)
     return f"{at} = {_shown(problem['input'])}{meaning} is {wrong}. {remedy}"
 
@@ -86,8 +93,9 @@ def _place(loc: tuple[Any, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value as it may be read in a message."""
-    text = repr(value)
+    """Return a value as the file has it."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = value.isoformat() if isinstance(value, datetime.date | datetime.time) else text
     return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 3]}..."
 
 

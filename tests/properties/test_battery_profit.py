@@ -165,4 +165,3 @@ def test_the_draws_make_the_convex_hull_cheat() -> None:
     ]
     assert sum(more > 1.0 for more in earned) >= 10
     assert min(earned) > -1e-3
-

@@ -15,8 +15,8 @@ import pytest
 
 import optimizer as dk
 from optimizer.agreement.clause import clause_kinds
-from optimizer.errors import Infeasible
 from optimizer.certificate import check_folder
+from optimizer.errors import Infeasible
 
 BATCHES, BATCH = 12, 20  # 240 seeds
 INFEASIBLE_MAX = 1  # of a batch; the draws are made to be feasible
