@@ -101,6 +101,10 @@ class Component(Parameters):
         """Return ``sentence [unit] -> excess`` for every rule; at or below zero is kept."""
         return {}
 
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the same for what the plan was made from: opening state and cohorts."""
+        return {}
+
     def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
         """Return the state after the first `count` steps, from the published table."""
         return []
@@ -113,7 +117,8 @@ class Component(Parameters):
 
     def audit(self, table: pd.DataFrame, given: Given) -> list[Breach]:
         """Re-compute every rule from the published table, and list what is broken."""
-        return breaches(self.name, self.rules(self.own(table), given))
+        rules = self.input_rules(given) | self.rules(self.own(table), given)
+        return breaches(self.name, rules)
 
 
 def parameter(block: pyo.Block, name: str, values: np.ndarray) -> pyo.Param:

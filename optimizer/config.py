@@ -1,5 +1,6 @@
 """TOML to frozen, checked objects: all problems of a file at once, each with its remedy."""
 
+import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -211,11 +212,12 @@ def parse_agreement(content: dict[str, Any], where: str = "agreement") -> Agreem
     for number, table in enumerate(tables, start=1):
         label = f"{where}: clause {number} (article {table.get('article', '?')})"
         kind = table.get("kind")
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             known = ", ".join(sorted(kinds))
-            problems.append(
-                f"{label}: kind = {kind!r} is not a kind of clause. Give one of {known}."
-            )
+            near = difflib.get_close_matches(str(kind), kinds, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Give one of {known}."
+            what = "kind is missing" if kind is None else f"kind = {kind!r} is not a kind of clause"
+            problems.append(f"{label}: {what}. {hint}")
             continue
         fields = {key: value for key, value in table.items() if key != "kind"}
         try:
@@ -232,9 +234,9 @@ def parse_agreement(content: dict[str, Any], where: str = "agreement") -> Agreem
     return agreement
 
 
-def check_together(site: Site, agreement: Agreement) -> None:
+def check_together(site: Site, agreement: Agreement, where: str = "agreement") -> None:
     """Raise InputError where a clause can't apply to the site."""
     workloads = [part.name for part in site.fleet(WORKLOADS)]
-    problems = [p for clause in agreement.clause for p in clause.problems(workloads)]
+    problems = [f"{where}: {p}" for clause in agreement.clause for p in clause.problems(workloads)]
     if problems:
         raise InputError(problems)

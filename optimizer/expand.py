@@ -42,11 +42,15 @@ class Columns:
         """Return the columns of some variables, new ones where they have none."""
         many = list(variables)
         keys, count = list(map(id, many)), len(self.place)
-        if not self.place.keys() >= set(keys):
-            new = {k: one for k, one in zip(keys, many, strict=True) if k not in self.place}
+        try:
+            return np.fromiter(map(self.place.__getitem__, keys), np.int32, len(keys))
+        except KeyError:
+            new = dict(zip(keys, many, strict=True))
+            for key in self.place.keys() & new.keys():
+                del new[key]
             self.variables += new.values()
             self.place.update(zip(new, range(count, count + len(new)), strict=True))
-        return np.fromiter(map(self.place.__getitem__, keys), np.int32, len(keys))
+            return self.of(many)
 
     def at(self, component: pyo.Var, keys: list[Any]) -> Places:
         """Return the columns of the variables of `component` that have these indices."""

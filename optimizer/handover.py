@@ -55,7 +55,9 @@ def state_from_runs(
         return default_state(start)
     published, _ = read_published(folder)
     edges = published.given.horizon.edges
-    if start not in edges or (start == edges[0] and not published.given.state.rows):
+    if start not in edges:
+        return default_state(start, f"run {folder.name} has no step that begins or ends then")
+    if start == edges[0] and not published.given.state.rows:
         return default_state(start)
     state = state_at(published, start, f"run {folder.name} at {start:%Y-%m-%dT%H:%MZ}")
     pairs = set(known)  # an asset that has left the site hands nothing over

@@ -9,6 +9,8 @@ import pandas as pd
 
 from models.errors import InputError
 
+HOURS_MAX = 2 * 8784  # two years: past that a number was misread
+STEPS_MAX = 4 * HOURS_MAX  # quarter hours
 _PART = re.compile(r"^(?P<span>\d+(?:\.\d+)?)h@(?P<step>\d+(?:\.\d+)?)(?P<unit>min|h)$")
 
 
@@ -29,7 +31,9 @@ class Horizon:
                 f"horizon: start = {self.start} has no time zone. Give UTC: '2026-03-01 00:00Z'."
             )
         if not self.step_h or not all(0 < h <= 24 for h in self.step_h):
-            problems.append("horizon: step_h has no step, or one outside ]0, 24] h.")
+            problems.append(
+                "horizon: step_h has no step, or one outside ]0, 24] h. Give steps of a day or less."
+            )
         if problems:
             raise InputError(problems)
 
@@ -49,9 +53,13 @@ class Horizon:
                 raise InputError(
                     [f"horizon = {text!r}: {part!r} is not a whole number of steps. Mend the span."]
                 )
+            if len(step_h) + count > STEPS_MAX or sum(step_h) + count * length_h > HOURS_MAX:
+                raise InputError(
+                    [
+                        f"horizon = {text!r} is longer than two years or {STEPS_MAX} steps. Shorten it."
+                    ]
+                )
             step_h += [length_h] * round(count)
-        if sum(step_h) > 2 * 8784:  # two years: past that a file was misread
-            raise InputError([f"horizon = {text!r} is longer than two years. Shorten it."])
         return cls(start=start, step_h=tuple(step_h))
 
     @property

@@ -5,10 +5,11 @@ Morocco keeps UTC+0 since 2026-09-20 (tz database 2026c); a system table of 2025
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from pydantic import AfterValidator
 
 SITE_TIME_ZONE = "Africa/El_Aaiun"
 
@@ -29,6 +30,15 @@ def zone(name: str) -> ZoneInfo:
         )
     with path.open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+def _known(name: str) -> str:
+    """Return `name`, or refuse a zone the tz database does not have."""
+    zone(name)
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known)]  # for the fields of parameter classes
 
 
 def legal(index: "pd.Index[Any]", name: str) -> pd.DatetimeIndex:

@@ -29,6 +29,7 @@ from optimizer.store import (
     write_json,
     write_schedule,
 )
+from optimizer.templates import make_plain
 
 _LOG = logging.getLogger(__name__)  # what a person who waits is shown
 
@@ -63,8 +64,8 @@ class Plan:
 
     @property
     def model(self) -> pyo.ConcreteModel:
-        """The Pyomo model, holding the plan's values."""
-        return self.optimum.problem.model
+        """The Pyomo model, holding the plan's values, as any of Pyomo's writers takes it."""
+        return make_plain(self.optimum.problem.model)
 
     @property
     def duals(self) -> pd.DataFrame:
@@ -121,13 +122,9 @@ def solve_problem(
 
     Raises
     ------
-    Infeasible
-        No schedule keeps every limit. Where `out` is given, a least-shortfall diagnostic is
-        written beside the runs, never as the latest.
-    SolverGaveNothing
-        Nothing was found in time.
-    AuditFailed
-        The schedule breaks a rule; nothing is published.
+    Infeasible, SolverGaveNothing, AuditFailed
+        Nothing is published as a run; of an infeasible plan, where `out` is given, a
+        least-shortfall diagnostic is written beside the runs, never as the latest.
     """
     run_id = new_run_id(now) if out is not None and now is not None else None
     try:

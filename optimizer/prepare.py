@@ -67,7 +67,9 @@ def prepare(asked: Asked) -> Prepared:
         raise InputError(problems)
     (site, folder, files), (agreement, more) = of_site, of_agreement
     files |= more
-    _tried(lambda: check_together(site, agreement), problems)
+    given = asked.agreement
+    where = "agreement" if isinstance(given, Agreement | None) else str(given)
+    _tried(lambda: check_together(site, agreement, where), problems)
     state = _tried(lambda: _state_of(asked, site, agreement, horizon.start), problems)
     cohorts = _tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
     series, provenance = _series_of(asked, site, folder, horizon, problems)
@@ -163,7 +165,7 @@ def _horizon_of(asked: Asked, site: Site | None) -> Horizon:
         raise InputError([f"start = {asked.start} has no time zone. Give UTC: 2026-03-01T00:00Z."])
     begin = start.tz_convert("UTC").as_unit("us")
     if asked.horizon is not None or site is None:
-        return Horizon.parse(asked.horizon or "1h@1h", begin)
+        return Horizon.parse("1h@1h" if asked.horizon is None else asked.horizon, begin)
     try:
         return Horizon.parse(site.plan.horizon, begin)
     except InputError as error:

@@ -5,7 +5,7 @@ one where there are several (a genset's hours in its status, a tariff month, a c
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,48 @@ class State:
         frame.to_csv(path, index=False, lineterminator="\n")
 
 
-def default_state(time_utc: pd.Timestamp) -> State:
+def default_state(time_utc: pd.Timestamp, why: str = "no earlier run, no --state") -> State:
     """Return the state that leaves every value to the site file."""
-    return State(time_utc=time_utc, rows=(), origin="site file (no earlier run, no --state)")
+    return State(time_utc=time_utc, rows=(), origin=f"site file ({why})")
+
+
+def _is_hours(key: str) -> bool:
+    """Return whether `key` is a number of hours, or empty: long."""
+    return key == "" or 0 <= float(key) < math.inf
+
+
+def _is_window(key: str) -> bool:
+    """Return whether `key` is a cohort's arrival and deadline, or empty: no cohort."""
+    if key == "":
+        return True
+    arrival, deadline = (pd.Timestamp(part) for part in key.split("/"))
+    return arrival.tzinfo is not None and arrival < deadline
+
+
+def _is_date(key: str) -> bool:
+    """Return whether `key` is a month or a day."""
+    return pd.Timestamp(key).strftime("%Y-%m-%d").startswith(key) and len(key) in (7, 10)
+
+
+_KEYS: dict[str, tuple[Callable[[str], bool], str]] = {  # what tells several rows apart
+    "on_count": (_is_hours, "the hours the units have run, e.g. 1.5"),
+    "off_count": (_is_hours, "the hours the units have rested, e.g. 1.5"),
+    "backlog_mwh": (_is_window, "arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z"),
+    "rate_max_mw": (_is_window, "arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z"),
+    "month_peak_mw": (_is_date, "the month, e.g. 2026-03"),
+    "delivered_mwh": (_is_date, "the week's Monday, e.g. 2026-03-02"),
+    "segment_energy_mwh": (str.isdigit, "the segment, 1 the shallowest"),
+}
+
+
+def _key_problem(quantity: str, key: str) -> list[str]:
+    """Return that `key` is none for `quantity`, if so."""
+    is_key, words = _KEYS.get(quantity, (lambda text: text == "", "nothing"))
+    try:
+        is_good = is_key(key)
+    except (ValueError, TypeError):
+        is_good = False
+    return [] if is_good else [f"key = {key!r} is none of {quantity}'s. Give {words}."]
 
 
 def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, str]]) -> State:
@@ -111,6 +150,7 @@ def _row(
             )
     except (ValueError, TypeError):
         wrong.append(f"time_utc = {stamp!r} is not a UTC moment. Write 2026-03-01T00:00:00Z.")
+    wrong += _key_problem(quantity, key)
     try:
         value = float(text)
     except ValueError:

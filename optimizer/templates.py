@@ -60,6 +60,14 @@ def is_template(constraint: ConstraintData) -> bool:
     return isinstance(constraint, TemplateDataMixin)
 
 
+def make_plain(model: pyo.ConcreteModel) -> pyo.ConcreteModel:
+    """Give every row of `model` its own expression: Pyomo's other writers know no templates."""
+    for constraint in model.component_data_objects(pyo.Constraint):
+        if is_template(constraint):
+            _ = constraint.expr  # asking for it is what turns the row into a plain one
+    return model
+
+
 def plain_copy(constraint: ConstraintData) -> ConstraintData:
     """Return the constraint its rule gives for the real index, outside any model.
 

@@ -35,7 +35,7 @@ _LIMITS = {  # pydantic's type of error -> what is wrong, what to give
     "too_long": ("too long a list", "Give {max_length} or fewer values."),
     "string_too_short": ("empty", "Write some text."),
     "literal_error": ("unknown", "Give {expected}."),
-    "string_pattern_mismatch": ("not of the form asked for", "It should match {pattern}."),
+    "string_pattern_mismatch": ("not of the form asked for", "Write letters, digits and points."),
 }
 
 

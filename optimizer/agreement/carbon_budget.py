@@ -9,6 +9,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities, windows
 from optimizer.component import Given
+from optimizer.legal_time import ZoneName
 
 
 class CarbonBudget(Clause):
@@ -18,7 +19,7 @@ class CarbonBudget(Clause):
     price_field: ClassVar[str] = "price_mad_per_kg"
     budget_kg: float = Field(ge=0, description="most that may be emitted in a window [kg CO2]")
     window: Literal["hour", "day", "week", "horizon"] = Field(description="over which it is kept")
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the windows")
+    time_zone: ZoneName = Field(default="Africa/El_Aaiun", description="clock of the windows")
     price_mad_per_kg: float | None = Field(
         default=None, ge=0, description="price of a kg too much, or none: never [MAD/kg]"
     )

@@ -8,12 +8,12 @@ import datetime
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.parameters import Parameters
 from optimizer.breach import Breach, breaches
@@ -48,6 +48,15 @@ class Clause(Parameters):
     valid_until: datetime.date | None = Field(
         default=None, description="last day it holds, or none"
     )
+
+    @model_validator(mode="after")
+    def _holds_some_day(self) -> Self:
+        """Refuse a clause that ends before it begins."""
+        if self.valid_until is not None and self.valid_until < self.valid_from:
+            raise ValueError(
+                f"valid_until = {self.valid_until} is before valid_from. Give a later day."
+            )
+        return self
 
     @property
     def name(self) -> str:

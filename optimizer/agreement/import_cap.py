@@ -1,6 +1,6 @@
 """Import cap: in some clock hours of some months, the site draws no more than a cap."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given
-from optimizer.legal_time import legal, zone
+from optimizer.legal_time import ZoneName, legal, zone
 
 
 class ImportCap(Clause):
@@ -22,10 +22,13 @@ class ImportCap(Clause):
     last_hour: int = Field(
         ge=0, le=24, description="clock hour at which it ends, over midnight if less"
     )
-    months: tuple[int, ...] = Field(
-        default=tuple(range(1, 13)), strict=False, description="months in which it holds"
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
+        default=tuple(range(1, 13)),
+        min_length=1,
+        strict=False,
+        description="months in which it holds",
     )
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the window")
+    time_zone: ZoneName = Field(default="Africa/El_Aaiun", description="clock of the window")
     price_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of a MWh above the cap, or none: never [MAD/MWh]"
     )

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities, windows
 from optimizer.component import Given
+from optimizer.legal_time import ZoneName
 
 
 class RenewableShare(Clause):
@@ -22,7 +23,7 @@ class RenewableShare(Clause):
     price_field: ClassVar[str] = "price_mad_per_mwh"
     share_min_pu: float = Field(ge=0, le=1, description="least renewable share [per unit]")
     window: Literal["day", "week", "horizon"] = Field(description="over which the share is kept")
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the windows")
+    time_zone: ZoneName = Field(default="Africa/El_Aaiun", description="clock of the windows")
     price_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of a MWh too much, or none: never [MAD/MWh]"
     )

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities, windows
 from optimizer.component import Given
-from optimizer.legal_time import legal
+from optimizer.legal_time import ZoneName, legal
 from optimizer.state import StateRow
 
 WEEK_H = 168.0
@@ -27,7 +27,7 @@ class ResearchQuota(Clause):
     price_field: ClassVar[str] = "price_mad_per_mwh"
     workload: str = Field(description="name of the workload that serves it, e.g. training_jazari")
     quota_mwh_per_week: float = Field(gt=0, description="work due in a week [MWh of IT energy]")
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the weeks")
+    time_zone: ZoneName = Field(default="Africa/El_Aaiun", description="clock of the weeks")
     price_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of a MWh of work missing, or none: never [MAD/MWh]"
     )

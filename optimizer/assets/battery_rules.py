@@ -6,6 +6,7 @@ from typing import Self
 import pandas as pd
 from pydantic import Field, model_validator
 
+from optimizer.breach import TOLERANCE
 from optimizer.component import Component, Given, least, unequal
 from optimizer.state import StateRow
 
@@ -109,7 +110,14 @@ class BatteryRules(Component):
         deepest_last = filled[::-1]
         found = {row.key: row.value for row in given.state.find(self.name, "segment_energy_mwh")}
         split = [found.get(str(k + 1), default) for k, default in enumerate(deepest_last)]
-        return split if abs(sum(split) - above_mwh) < 1e-6 else deepest_last
+        return split if abs(sum(split) - above_mwh) <= TOLERANCE else deepest_last
+
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rule that the opening split over segments adds up to the stored energy."""
+        rows = given.state.find(self.name, "segment_energy_mwh")
+        apart_mwh = sum(row.value for row in rows) - (self.opening_mwh(given) - self.low_mwh)
+        excess = pd.Series(abs(apart_mwh) if rows else 0.0, index=given.horizon.index[:1])
+        return {"the opening split adds up to the stored energy [MWh]": excess}
 
     def _segment_columns(self, quantity: str) -> list[str]:
         """Return the published names of one quantity over the segments, shallow first."""

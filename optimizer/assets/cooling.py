@@ -70,9 +70,14 @@ class Cooling(Component):
         return np.asarray(np.maximum(np.max(lines, axis=0), 0.0))
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
-        """Return ``power_mw``; heat and water need the whole site's table (see `water_l`)."""
+        """Return ``power_mw`` and the lines; heat and water need the whole table (see `water_l`)."""
         power = [v.value for v in block.power_mw.values()]
-        return pd.DataFrame({"power_mw": power}, index=given.horizon.index)
+        lines = {q: given.column(f"{self.name}_{q}") for q in self._quantities()}
+        return pd.DataFrame({"power_mw": power} | lines, index=given.horizon.index)
+
+    def _quantities(self) -> list[str]:
+        """Return the names of the input series, without the plant's in front."""
+        return [need.column.removeprefix(f"{self.name}_") for need in self.needs()]
 
     def water_l(self, heat_mw: np.ndarray, given: Given) -> np.ndarray:
         """Return the water used in each step [L]."""
@@ -87,7 +92,11 @@ class Cooling(Component):
             intercept = given.series[f"{self.name}_intercept_{k}_mw"]
             needed = most(needed, intercept + given.series[f"{self.name}_slope_{k}_pu"] * heat)
         per_mwh = given.series[f"{self.name}_water_l_per_mwh"]
-        return {
+        inputs = {
+            f"{q} is the input's": unequal(own[q], given.series[f"{self.name}_{q}"])
+            for q in self._quantities()
+        }
+        return inputs | {
             "power carries the heat away [MW]": needed - power,
             "power is not wasted [MW]": power - needed,
             "power fits the plant [MW]": power - self.power_max_mw,

@@ -30,7 +30,8 @@ class Facility(Component):
             "the machines fit the halls [MW]": own["it_mw"] - self.it_power_max_mw,
             "the facility fits its connection [MW]": own["power_mw"] - self.power_max_mw,
             "PUE is facility power over IT power": unequal(
-                own["pue_pu"] * own["it_mw"], own["power_mw"].where(own["it_mw"] > 0, 0.0)
+                own["pue_pu"] * own["it_mw"].where(own["it_mw"] > 0, 1.0),
+                own["power_mw"].where(own["it_mw"] > 0, 1.0),
             ),
         }
 

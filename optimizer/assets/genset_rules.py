@@ -8,6 +8,14 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from optimizer.component import Component, Given, most, unequal
+from optimizer.state import StateRow
+
+LONG_H = 1e6  # hours in a status that nobody counted: longer than any limit
+
+
+def _whole(row: StateRow) -> int:
+    """Return a number of units; none where it is not a number, which the audit then names."""
+    return round(row.value) if np.isfinite(row.value) else 0
 
 
 class GensetRules(Component):
@@ -74,10 +82,21 @@ class GensetRules(Component):
             units = count if quantity == "on_count" else self.unit_count - count
             return [(units, self.initial_since_h)] if units else []
         if quantity == "off_count" and not off:  # the rest has rested for long
-            running = sum(round(row.value) for row in on)
-            return [(self.unit_count - running, 1e6)] if running < self.unit_count else []
+            running = sum(_whole(row) for row in on)
+            return [(self.unit_count - running, LONG_H)] if running < self.unit_count else []
         rows = on if quantity == "on_count" else off
-        return [(round(row.value), float(row.key or 1e6)) for row in rows]
+        return [(_whole(row), float(row.key or LONG_H)) for row in rows]
+
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rule that the opening state has whole units, as many as there are."""
+        on, off = (given.state.find(self.name, q) for q in ("on_count", "off_count"))
+        rows = [*on, *off]
+        counts = np.array([row.value for row in rows])
+        total = counts.sum()
+        missing = self.unit_count - total if off else 0.0
+        apart = [abs(missing), total - self.unit_count, np.abs(counts - counts.round()).sum()]
+        excess = pd.Series(np.max(apart) if rows else 0.0, index=given.horizon.index[:1])
+        return {"units of the opening state are whole, and the fleet's": excess}
 
     def _replay(
         self, own: pd.DataFrame, given: Given

@@ -1,5 +1,6 @@
 """The audit of deferrable work: each cohort is followed through the published rates."""
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -7,16 +8,17 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from optimizer.component import Component, Given, unequal
+from optimizer.legal_time import ZoneName, zone
 from optimizer.state import StateRow
+
+Arrival = tuple[tuple[pd.Timestamp, pd.Timestamp], tuple[float, float]]  # window; MWh, MW
+MISSED_MAD_PER_MWH = 1e5  # diagnostic only: work that may not be missed has a price there
+NOTHING_MWH = 1e-9  # work below this, a joule or so, is round-off
 
 
 def _moments(values: pd.Series) -> pd.DatetimeIndex:
     """Return moments as an index in UTC, also where there are none."""
     return pd.DatetimeIndex(pd.to_datetime(values, utc=True))
-
-
-MISSED_MAD_PER_MWH = 1e5  # diagnostic only: work that may not be missed has a price there
-NOTHING_MWH = 1e-9  # work below this, a joule or so, is round-off
 
 
 class CohortRules(Component):
@@ -28,7 +30,7 @@ class CohortRules(Component):
     arrival_profile_pu: tuple[float, ...] = Field(
         default=(1.0,), strict=False, description="one value, or one per clock hour [per unit]"
     )
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the profile")
+    time_zone: ZoneName = Field(default="Africa/El_Aaiun", description="clock of the profile")
     block_h: int = Field(
         default=1, ge=1, le=24, description="hours whose arrivals are one cohort [h]"
     )
@@ -151,6 +153,49 @@ class CohortRules(Component):
         if self.missed_mad_per_mwh is None and not given.is_elastic:
             rules["no work is missed [MWh]"] = own["missed_mwh"]
         return rules | self._cohort_rules(given)
+
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rules of where a stream's cohorts come from: opening backlog, arrivals."""
+        if self.arrival_mw is None:
+            return {}
+        start, end, cohorts = given.horizon.start, given.horizon.end, given.cohorts[self.name]
+        rows = [row for row in given.state.rows if row.name == self.name]
+        rates = {row.key: row.value for row in rows if row.quantity == "rate_max_mw"}
+        backlog = {row.key: row.value for row in rows if row.quantity == "backlog_mwh"}
+        due = dict(self._arrivals(start, end))
+        if not backlog:
+            before = start - pd.Timedelta(hours=self.deadline_h)
+            for window, (work_mwh, rate_mw) in self._arrivals(before, start):
+                left_h = max((window[1] - start) / pd.Timedelta(hours=1), 0.0)
+                due[window] = (min(work_mwh * self.initial_backlog_pu, rate_mw * left_h), rate_mw)
+        for key, work_mwh in backlog.items():
+            if work_mwh:
+                first, last = (pd.Timestamp(part) for part in key.split("/"))
+                due[first, last] = (work_mwh, rates.get(key, self.power_max_mw))
+        due = {window: both for window, both in due.items() if both[0]}
+        found = {(c.earliest, c.deadline): (c.work_mwh, c.rate_max_mw) for c in cohorts}
+        windows = sorted(due.keys() | found.keys())
+        nothing = (0.0, 0.0)
+        apart = [np.subtract(due.get(w, nothing), found.get(w, nothing)) for w in windows]
+        work_mwh, rate_mw = np.abs(np.reshape(apart, (-1, 2))).T
+        index = [first for first, _ in windows]
+        return {
+            "cohorts have the work that is due [MWh]": pd.Series(work_mwh, index=index),
+            "cohorts have the rate limit that is theirs [MW]": pd.Series(rate_mw, index=index),
+        }
+
+    def _arrivals(self, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Arrival]:
+        """Walk the stream hour by hour: each block's window, with its work and rate limit."""
+        hour, arrival, clock = pd.Timedelta(hours=1), start.ceil("h"), zone(self.time_zone)
+        while arrival.hour % self.block_h:
+            arrival += hour
+        while arrival < end:
+            hours = [(arrival + k * hour).tz_convert(clock).hour for k in range(self.block_h)]
+            profile = self.arrival_profile_pu
+            work_mwh = (self.arrival_mw or 0.0) * sum(profile[h % len(profile)] for h in hours)
+            due = arrival + pd.Timedelta(hours=self.deadline_h)
+            yield (arrival, due), (work_mwh, work_mwh / self.run_min_h)
+            arrival += self.block_h * hour
 
     def _cohort_rules(self, given: Given) -> dict[str, pd.Series]:
         """Return the rules each cohort obeys by itself."""

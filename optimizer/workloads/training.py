@@ -118,7 +118,7 @@ class Training(TrainingRules):
         return terms
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
-        """Return what runs, its power, what resumes, and the work the hull makes of them."""
+        """Return what runs, its power, how both change, and the work the hull makes of them."""
         table = solved(block, ["powered_mw", "power_mw"], given.horizon.index)
         if self.is_synchronous:
             table["powered_mw"] = (
@@ -126,6 +126,9 @@ class Training(TrainingRules):
             )
         before = table["powered_mw"].shift(fill_value=self._opening(given, "powered_mw"))
         table["restart_mw"] = (table["powered_mw"] - before).clip(lower=0.0)
+        table["pause_mw"] = (before - table["powered_mw"]).clip(lower=0.0)
+        last_mw = table["power_mw"].shift(fill_value=self._opening(given, "power_mw"))
+        table["power_change_mw"] = (table["power_mw"] - last_mw).abs()
         lines = [a * table["power_mw"] + b * table["powered_mw"] for a, b in self.lines]
         lost_mw = table["restart_mw"] * self.restart_loss_h / given.horizon.hours
         table["work_mw"] = (np.minimum.reduce(lines) - lost_mw).clip(lower=0.0)

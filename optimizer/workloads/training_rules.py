@@ -148,6 +148,7 @@ class TrainingRules(Component):
         powered, power, work = own["powered_mw"], own["power_mw"], own["work_mw"]
         before = np.concatenate([[self._opening(given, "powered_mw")], powered.to_numpy()[:-1]])
         resumed = np.maximum(powered - before, 0.0)
+        change = (power - power.shift(fill_value=self._opening(given, "power_mw"))).abs()
         share = powered / self.power_max_mw
         reachable = self._throughput(power.to_numpy() / self.power_max_mw, share.to_numpy())
         lost = resumed * self.restart_loss_h / given.horizon.hours
@@ -159,6 +160,10 @@ class TrainingRules(Component):
             - power,
             "power is not negative [MW]": -power,
             "what resumes follows from what runs [MW]": unequal(own["restart_mw"], resumed),
+            "what pauses follows from what runs [MW]": unequal(
+                own["restart_mw"] - own["pause_mw"], powered - before
+            ),
+            "change of power follows from the power [MW]": unequal(own["power_change_mw"], change),
             "work is what the measured curve gives [MW]": unequal(work, expected),
         }
         if self.is_synchronous:
@@ -167,8 +172,6 @@ class TrainingRules(Component):
             missing = pd.Series(self._shortfall_mwh(own, given), index=own.index[-1:])
             rules["contracted work is done [MWh]"] = missing
         if self.ramp_max_mw_per_h is not None:
-            opening = self._opening(given, "power_mw")
-            change = (power - power.shift(fill_value=opening)).abs()
             most = self.ramp_max_mw_per_h * given.horizon.hours
             rules["power changes no faster than its ramp [MW]"] = change - most
         return rules

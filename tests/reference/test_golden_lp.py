@@ -15,6 +15,7 @@ import pytest
 import optimizer as dk
 from optimizer.agreement.clause import clause_kinds
 from optimizer.config import ASSETS, WORKLOADS
+from optimizer.templates import make_plain
 
 GOLDEN = Path(__file__).parent / "golden"
 SITE = {
@@ -36,14 +37,14 @@ BATTERY = {
     "soc_max_pu": 0.95,
     "charge_efficiency_pu": 0.9,
     "discharge_efficiency_pu": 0.8,
-    "self_discharge_pu_per_h": 0.19,
+    "self_discharge_pu_per_h": 0.4375,  # 0.5625 left after an hour, 0.75 after half of one
     "ageing_cost_mad_per_mwh": [20.0],
     "energy_initial_mwh": 200.0,
     "energy_final_min_mwh": 30.0,
     "energy_final_max_mwh": 300.0,
     "end_value_mad_per_mwh": 300.0,
 }
-GRID = {"import_max_mw": 150.0, "export_max_mw": 50.0, "emission_kg_per_mwh": 500.0}
+GRID = {"import_max_mw": 125.0, "export_max_mw": 50.0, "emission_kg_per_mwh": 500.0}
 TARIFF = {
     "time_zone": "Etc/GMT",
     "demand_charge_mad_per_mw_month": 1000.0,
@@ -94,7 +95,7 @@ BATCH = {
 }
 TRAINING = {
     "power_max_mw": 100.0,
-    "curve": [[0.5, 0.8], [0.75, 0.95], [1.0, 1.0]],
+    "curve": [[0.5, 0.75], [0.75, 0.9375], [1.0, 1.0]],  # slopes of 0.75 and 0.25
     "floor_pu": 0.6,
     "window_h": 24,
     "shortfall_mad_per_mwh": 4500.0,
@@ -111,15 +112,17 @@ PRICES = {
     "grid_line_export_price_mad_per_mwh": [70.0, 80.0],
 }
 COOLING = {
-    "cooling_intercept_1_mw": [1.0, 1.1],
-    "cooling_slope_1_pu": [0.1, 0.12],
-    "cooling_intercept_2_mw": [-3.0, -2.9],
-    "cooling_slope_2_pu": [0.2, 0.22],
+    "cooling_intercept_1_mw": [1.0, 1.5],
+    "cooling_slope_1_pu": [0.125, 0.25],
+    "cooling_intercept_2_mw": [-3.0, -2.5],
+    "cooling_slope_2_pu": [0.5, 0.75],
     "cooling_water_l_per_mwh": [0.0, 0.0],
 }
 PLANT = SOVEREIGN | LINE | {"firm": SOVEREIGN["firm"] | {"cloud": CLOUD}}
 BANK = PLANT | {"battery": {"main": BATTERY}}
-INSTITUTE = PLANT | {"training": {"jazari": TRAINING | {"floor_pu": 0.0, "ramp_max_mw_per_h": None}}}
+INSTITUTE = PLANT | {
+    "training": {"jazari": TRAINING | {"floor_pu": 0.0, "ramp_max_mw_per_h": None}}
+}
 HALF_HOURS, MIXED = (0.5, 0.5), (0.5, 1.0)
 
 PARTS = {  # name -> (tables beside the site's, series, lengths of the steps)
@@ -153,11 +156,7 @@ PARTS = {  # name -> (tables beside the site's, series, lengths of the steps)
         HALF_HOURS,
     ),
     "genset_fuel": (
-        {
-            "genset": {
-                "backup": GENSET | {"fuel_stock_l": 9000.0, "fuel_delivery_l_per_h": 200.0}
-            }
-        },
+        {"genset": {"backup": GENSET | {"fuel_stock_l": 9000.0, "fuel_delivery_l_per_h": 200.0}}},
         {},
         MIXED,
     ),
@@ -170,7 +169,7 @@ PARTS = {  # name -> (tables beside the site's, series, lengths of the steps)
     "facility": (
         {
             "facility": SITE["facility"] | {"it_power_max_mw": 25.0, "power_max_mw": 28.0},
-            "training": {"ai": TRAINING | {"floor_pu": 0.0, "ramp_max_mw_per_h": None}},
+            "deferrable": {"batch": BATCH | {"power_max_mw": 30.0}},
         },
         {},
         HALF_HOURS,
@@ -195,7 +194,7 @@ CLAUSES = {  # kind -> (tables, series, fields)
     "renewable_share": (
         PLANT | {"genset": {"backup": GENSET}},
         PRICES,
-        {"share_min_pu": 0.8, "window": "day"},
+        {"share_min_pu": 0.75, "window": "day"},
     ),
     "research_quota": (
         INSTITUTE,
@@ -229,7 +228,7 @@ def formulation(name, path):
         state=dk.State(time_utc=horizon.start, rows=(), origin="golden"),
         series=pd.DataFrame(series, index=horizon.index, dtype="float64"),
     )
-    problem.model.write(str(path), io_options={"symbolic_solver_labels": True})
+    make_plain(problem.model).write(str(path), io_options={"symbolic_solver_labels": True})
     return path.read_text(encoding="utf-8")
 
 

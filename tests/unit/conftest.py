@@ -244,7 +244,9 @@ def rules_of() -> Callable[[dk.Plan, str], set[str]]:
         asked = as_published(plan)
         parts = [p for p in asked.site.components() if p.name == name]
         if parts:
-            return {f"{name}: {rule}" for rule in parts[0].rules(parts[0].own(asked.table), asked.given)}
+            return {
+                f"{name}: {rule}" for rule in parts[0].rules(parts[0].own(asked.table), asked.given)
+            }
         clause = next(c for c in asked.agreement.clause if c.name == name)
         rules: Iterable[str] = clause.rules(asked.table, asked.given) | clause.kept(
             asked.table, asked.given

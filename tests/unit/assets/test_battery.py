@@ -182,7 +182,10 @@ def test_energy_is_not_burnt_at_a_negative_price(plant, is_relaxed, cost_mad):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"soc_min_pu": 0.9, "soc_max_pu": 0.8}, "soc_min_pu = 0.9 is not below soc_max_pu. Swap them."),
+        (
+            {"soc_min_pu": 0.9, "soc_max_pu": 0.8},
+            "soc_min_pu = 0.9 is not below soc_max_pu. Swap them.",
+        ),
         (
             {"ageing_cost_mad_per_mwh": [9.0, 8.0]},
             "ageing_cost_mad_per_mwh falls with depth. Give it shallow first, rising.",

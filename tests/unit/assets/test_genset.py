@@ -117,7 +117,11 @@ def test_a_run_ends_after_its_most_hours(plant, opening, rest, grid_price):
 
 @pytest.mark.parametrize(
     ("limit", "cost_mad"),
-    [({}, 2500 * 12), ({"running_max_h": 1.5}, 2500 * 11 + 4000 * 1), ({"running_max_h": 0.5}, None)],
+    [
+        ({}, 2500 * 12),
+        ({"running_max_h": 1.5}, 2500 * 11 + 4000 * 1),
+        ({"running_max_h": 0.5}, None),
+    ],
     ids=["no limit", "1.5 unit-hours", "0.5 unit-hours"],
 )
 def test_running_hours_have_a_most(plant, limit, cost_mad):

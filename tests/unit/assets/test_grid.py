@@ -46,7 +46,11 @@ def test_draw_and_feed_in_have_their_prices(plant):
 def test_what_the_line_does_not_take_is_curtailed(plant):
     """Proves the feed-in limit: of 40 MW, 10 are used, 12 fed in at 80, 18 left."""
     plan = plant(
-        tables={"grid": {"line": {"export_max_mw": 12.0}}}, buy=[500], sell=[80], wind=[40], load=[10]
+        tables={"grid": {"line": {"export_max_mw": 12.0}}},
+        buy=[500],
+        sell=[80],
+        wind=[40],
+        load=[10],
     ).solve()
     assert plan.schedule["wind_main_curtailed_mw"].item() == pytest.approx(18)
     assert plan.objective_mad == pytest.approx(-80 * 12)
@@ -111,11 +115,13 @@ def test_energy_over_the_plan_has_limits(plant, change, drawn_mwh, cost_mad):
 )
 def test_the_months_peak_is_paid_above_the_highest_so_far(plant, before_mw, above_mw):
     """Proves the charge is on power, once a month: 600 * 15 MWh + 100 MAD/MW above the peak."""
-    rows = [] if before_mw is None else [dk.StateRow("grid_line", "month_peak_mw", before_mw, "2026-01")]
+    rows = (
+        []
+        if before_mw is None
+        else [dk.StateRow("grid_line", "month_peak_mw", before_mw, "2026-01")]
+    )
     table = {"tariff": tariff(demand_charge_mad_per_mw_month=100.0)}
-    plan = plant(
-        tables={"grid": {"line": table}}, load=[20, 10], step_h=0.5, state=rows
-    ).solve()
+    plan = plant(tables={"grid": {"line": table}}, load=[20, 10], step_h=0.5, state=rows).solve()
     assert plan.objective_mad == pytest.approx(600 * 15 + 100 * above_mw)
     assert plan.schedule["grid_line_month_peak_mw"].tolist() == [max(20.0, before_mw or 0.0)] * 2
 

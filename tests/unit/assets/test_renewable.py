@@ -21,9 +21,7 @@ def test_use_and_curtailment_have_their_prices(plant, cost, curtailing, used_mwh
     Of 40 and 20 MW the load takes 10 and 20: (10 + 20) * 0.5 = 15 MWh used, 30 * 0.5 = 15 not.
     """
     table = {"cost_mad_per_mwh": cost, "curtailment_cost_mad_per_mwh": curtailing}
-    plan = plant(
-        tables={"wind": {"main": table}}, wind=[40, 20], load=[10, 20], step_h=0.5
-    ).solve()
+    plan = plant(tables={"wind": {"main": table}}, wind=[40, 20], load=[10, 20], step_h=0.5).solve()
     assert plan.kpis["plan"]["wind_used_mwh"] == pytest.approx(used_mwh)
     assert plan.schedule["wind_main_curtailed_mw"].tolist() == pytest.approx([30, 0])
     assert plan.objective_mad == pytest.approx(cost_mad)

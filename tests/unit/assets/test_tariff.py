@@ -118,7 +118,9 @@ def test_the_fixed_charge_weighs_each_further_subscribed_mw():
 def test_a_tariff_without_periods_gives_no_price():
     own = Tariff.model_validate(tariff([], demand=100.0))
     assert own.at(pd.DatetimeIndex(["2026-01-01T00:00Z"])) == {}
-    with pytest.raises(ValueError, match=r"^no tariff period holds at 2026-01-01 00:00:00\+00:00\.$"):
+    with pytest.raises(
+        ValueError, match=r"^no tariff period holds at 2026-01-01 00:00:00\+00:00\.$"
+    ):
         own.looked_up(pd.Timestamp("2026-01-01T00:00Z"))
 
 

@@ -73,9 +73,7 @@ def test_no_cohort_runs_before_it_arrives(plant, left, run_mw, cost_mad):
     plan = plant(tables=tables, buy=[100, 500, 300]).solve()
     assert plan.schedule["deferrable_batch_run_mw"].tolist() == pytest.approx(run_mw)
     assert plan.schedule["deferrable_batch_arrived_mwh"].tolist() == pytest.approx([6, 6, 6])
-    assert plan.schedule["deferrable_batch_backlog_mwh"].iloc[-1] == pytest.approx(
-        18 - sum(run_mw)
-    )
+    assert plan.schedule["deferrable_batch_backlog_mwh"].iloc[-1] == pytest.approx(18 - sum(run_mw))
     assert plan.objective_mad == pytest.approx(cost_mad)
 
 
@@ -115,7 +113,10 @@ def test_dear_work_is_missed_rather_than_run(plant):
 def test_work_that_may_not_be_missed_is_no_plan(plant):
     """Proves forbidden is forbidden: 2 of 6 MWh in half an hour; the elastic run misses 4."""
     short = plant(
-        tables=batch(power_max_mw=4.0), buy=[100], step_h=0.5, state=cohort(6, 12, deadline="00:30Z")
+        tables=batch(power_max_mw=4.0),
+        buy=[100],
+        step_h=0.5,
+        state=cohort(6, 12, deadline="00:30Z"),
     )
     with pytest.raises(Infeasible) as error:
         short.solve()
