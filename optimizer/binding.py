@@ -6,6 +6,7 @@ binds, integers fixed. [MAD per unit]
 
 import re
 
+import numpy as np
 import pandas as pd
 
 _NO_LIMIT = re.compile(  # equations that state how things follow, not what is scarce
@@ -27,7 +28,9 @@ def binding(duals: pd.DataFrame, reduced_costs: pd.DataFrame) -> pd.DataFrame:
     bounds = reduced_costs.rename(columns={"variable": "limit", "reduced_cost": "price"})
     bounds = bounds[bounds["at_bound"] == "upper"][["limit", "price"]].assign(side="upper")
     every = pd.concat([rows, bounds], ignore_index=True)
-    every = every[~every["limit"].str.contains(_NO_LIMIT) & (every["price"].abs() > 1e-6)]
+    every = every[every["price"].abs() > 1e-6].assign(price=lambda frame: frame["price"].abs())
+    is_limit = [_NO_LIMIT.search(name) is None for name in every["limit"]]
+    every = every[np.array(is_limit, dtype=bool)]  # also where nothing binds
     grouped = every.groupby(["limit", "side"], sort=True)["price"]
-    table = grouped.agg(step_count="size", worth_mad=lambda p: float(p.abs().sum())).reset_index()
+    table = grouped.agg(step_count="size", worth_mad="sum").reset_index()
     return table.sort_values(["worth_mad", "limit"], ascending=[False, True], ignore_index=True)

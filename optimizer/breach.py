@@ -31,5 +31,8 @@ def breaches(owner: str, excess_by_rule: Mapping[str, pd.Series]) -> list[Breach
 
 def _above(excess: pd.Series) -> list[tuple[pd.Timestamp, float]]:
     """Return moments and values above the tolerance, or that are not numbers."""
-    broken = excess[~(excess <= TOLERANCE)]  # not ">": NaN must fail
+    is_kept = excess.to_numpy() <= TOLERANCE  # not ">": NaN must fail
+    if is_kept.all():
+        return []
+    broken = excess[~is_kept]
     return list(zip(pd.DatetimeIndex(broken.index), broken, strict=True))

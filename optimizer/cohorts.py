@@ -58,7 +58,7 @@ def from_table(frame: pd.DataFrame) -> list[Cohort]:
             deadline=row["deadline_utc"],
             work_mwh=float(row["work_mwh"]),
             rate_max_mw=float(row["rate_max_mw"]),
-            preferred=row.get("preferred_utc"),
+            preferred=None if pd.isna(row.get("preferred_utc")) else row["preferred_utc"],
         )
         for row in frame.to_dict("records")
     ]

@@ -112,8 +112,8 @@ class Component(Parameters):
     def own(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the component's columns of the published table, without its name in front."""
         prefix = f"{self.name}_"
-        mine = [c for c in table.columns if c.startswith(prefix)]
-        return table[mine].rename(columns=lambda c: c.removeprefix(prefix))
+        own = table.loc[:, table.columns.str.startswith(prefix)]
+        return own.set_axis(own.columns.str.removeprefix(prefix), axis=1)
 
     def audit(self, table: pd.DataFrame, given: Given) -> list[Breach]:
         """Re-compute every rule from the published table, and list what is broken."""

@@ -21,6 +21,7 @@ from optimizer.assets.grid import Grid
 from optimizer.assets.solar import Solar
 from optimizer.assets.wind import Wind
 from optimizer.component import Component
+from optimizer.files import plain_file, reason
 from optimizer.solution import SolveOptions
 from optimizer.wording import sentences
 from optimizer.workloads.deferrable import Deferrable
@@ -163,15 +164,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         The file is missing, a folder, too long, not UTF-8, not TOML, or empty.
     """
     try:
-        if path.stat().st_size > FILE_MAX_BYTES:
-            raise InputError(
-                [f"{path}: larger than 1 MB, so not a settings file. Give the right one."]
-            )
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = plain_file(path, FILE_MAX_BYTES).read_text(encoding="utf-8-sig")
+        content = tomllib.loads(text)
     except OSError as error:
-        raise InputError(
-            [f"{path}: not readable: {error.strerror}. Give an existing file."]
-        ) from error
+        raise InputError([f"{path}: not readable: {reason(error)}. Give a settings file."]) from error
     except UnicodeDecodeError as error:
         raise InputError(
             [f"{path}: not UTF-8 text at byte {error.start}. Save it as UTF-8."]

@@ -7,7 +7,7 @@ every template with what its rule says.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,26 +30,26 @@ Row = tuple[ConstraintData, int]
 At = dict[int, list[Any]]  # what each index template stands for, in each row
 
 
-@dataclass(kw_only=True, slots=True)
 class Columns:
     """Variables in the order in which they are met: their columns."""
 
-    variables: list[VarData] = field(default_factory=list)
-    place: dict[int, int] = field(default_factory=dict)
-    _by_index: dict[int, tuple[dict[Any, int], list[Any], Places]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.variables: list[VarData] = []
+        self._place: dict[int, int] = {}
+        self._by_index: dict[int, tuple[dict[Any, int], list[Any], Places]] = {}
 
     def of(self, variables: Iterable[VarData]) -> Places:
         """Return the columns of some variables, new ones where they have none."""
         many = list(variables)
-        keys, count = list(map(id, many)), len(self.place)
+        keys, count = list(map(id, many)), len(self._place)
         try:
-            return np.fromiter(map(self.place.__getitem__, keys), np.int32, len(keys))
+            return np.fromiter(map(self._place.__getitem__, keys), np.int32, len(keys))
         except KeyError:
             new = dict(zip(keys, many, strict=True))
-            for key in self.place.keys() & new.keys():
+            for key in self._place.keys() & new.keys():
                 del new[key]
             self.variables += new.values()
-            self.place.update(zip(new, range(count, count + len(new)), strict=True))
+            self._place.update(zip(new, range(count, count + len(new)), strict=True))
             return self.of(many)
 
     def at(self, component: pyo.Var, keys: list[Any]) -> Places:
@@ -140,7 +140,7 @@ def _rows(data: list[ConstraintData], linear: _Linear, low: Floats, high: Floats
     coefficients, places = np.empty(shape), np.empty(shape, dtype=np.int32)
     for k, (coefficient, column) in enumerate(linear.terms):
         coefficients[:, k], places[:, k] = coefficient, column
-    ends = np.arange(0, len(kept) * count + 1, count or 1, dtype=np.int32)[: len(kept) + 1]
+    ends = np.arange(len(kept) + 1, dtype=np.int32) * np.int32(count)
     width = int(places.max()) + 1 if places.size else 0
     a = sparse.csr_array(
         (coefficients[source].ravel(), places[source].ravel(), ends), shape=(len(kept), width)

@@ -32,7 +32,7 @@ class Horizon:
             )
         if not self.step_h or not all(0 < h <= 24 for h in self.step_h):
             problems.append(
-                "horizon: step_h has no step, or one outside ]0, 24] h. Give steps of a day or less."
+                "horizon: step_h has no step, or one outside ]0, 24] h. Give shorter steps."
             )
         if problems:
             raise InputError(problems)
@@ -54,11 +54,8 @@ class Horizon:
                     [f"horizon = {text!r}: {part!r} is not a whole number of steps. Mend the span."]
                 )
             if len(step_h) + count > STEPS_MAX or sum(step_h) + count * length_h > HOURS_MAX:
-                raise InputError(
-                    [
-                        f"horizon = {text!r} is longer than two years or {STEPS_MAX} steps. Shorten it."
-                    ]
-                )
+                what = f"is longer than two years or {STEPS_MAX} steps"
+                raise InputError([f"horizon = {text!r} {what}. Shorten it."])
             step_h += [length_h] * round(count)
         return cls(start=start, step_h=tuple(step_h))
 

@@ -14,6 +14,7 @@ from models.errors import InputError
 from optimizer.cohorts import Cohort, from_table, windows
 from optimizer.component import Needed
 from optimizer.config import Site
+from optimizer.files import plain_file, reason
 from optimizer.horizon import Horizon
 from optimizer.state import State
 from optimizer.workloads.deferrable import Deferrable
@@ -31,13 +32,11 @@ def read_frame(path: Path) -> pd.DataFrame:
         The file is missing, empty, too large or not such a table.
     """
     try:
-        if path.stat().st_size > FILE_MAX_BYTES:
-            raise InputError([f"{path}: larger than 200 MB. Cut it to the plan's period."])
+        plain_file(path, FILE_MAX_BYTES)
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (OSError, ValueError, UnicodeError) as error:  # pyarrow's and pandas' errors are these
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
-            [f"{path}: not readable as a table: {reason}. Give CSV or Parquet."]
+            [f"{path}: not readable as a table: {reason(error)}. Give CSV or Parquet."]
         ) from error
     if frame.empty:
         raise InputError([f"{path}: has no rows. Give one row per step."])
@@ -46,18 +45,28 @@ def read_frame(path: Path) -> pd.DataFrame:
     return frame
 
 
-def moments(values: pd.Series, where: str) -> tuple[pd.DatetimeIndex, list[str]]:
+def moments(
+    values: pd.Series, where: str, *, may_miss: bool = False
+) -> tuple[pd.DatetimeIndex, list[str]]:
     """Return a column of moments in UTC, and what is wrong with it."""
     try:
         parsed = pd.DatetimeIndex(pd.to_datetime(values, utc=False, format="ISO8601"))
-    except (ValueError, TypeError) as error:
-        return pd.DatetimeIndex([]), [f"{where}: not moments: {error}. Write 2026-03-01T00:00:00Z."]
-    if parsed.tz is None:
-        first = parsed[0]
+    except (ValueError, TypeError):
+        each = pd.to_datetime(values.astype(str), utc=True, format="ISO8601", errors="coerce")
+        bad = np.flatnonzero(each.isna() & values.notna())
+        what = "moments have several offsets"
+        if len(bad):  # the header is line 1
+            what = f"{str(values.iloc[bad[0]])!r} in line {bad[0] + 2} is no moment"
+        return pd.DatetimeIndex([]), [f"{where}: {what}. Write 2026-03-01T00:00:00Z."]
+    if parsed.hasnans and not may_miss:
+        line = int(np.flatnonzero(parsed.isna())[0]) + 2
+        return parsed, [f"{where}: empty in line {line}. Write 2026-03-01T00:00:00Z."]
+    if parsed.tz is None and not parsed.isna().all():
+        first = parsed.dropna()[0]
         return parsed, [
             f"{where} = {first} has no time zone. Write {first:%Y-%m-%dT%H:%M}Z for UTC."
         ]
-    return parsed.tz_convert("UTC").as_unit("us"), []
+    return pd.DatetimeIndex(pd.to_datetime(parsed, utc=True)).as_unit("us"), []
 
 
 def read_series(
@@ -84,6 +93,11 @@ def read_series(
         )
         remedy = "Give a row per step of the horizon, or plan on the file's own steps."
         return frame, [f"{path}: {what}. {remedy}"]
+    inside = index[(index >= horizon.start) & (index < horizon.end)].sort_values()
+    between = inside[~inside.isin(horizon.index)]  # a finer file would be read at its first rows
+    if len(between):
+        what = f"{len(between)} rows lie within steps, the first at {between[0]:%Y-%m-%dT%H:%MZ}"
+        return frame, [f"{path}: {what}. Give one row per step: its mean."]
     chosen = frame.set_axis(index)[quantities].reindex(horizon.index)
     return chosen, []
 
@@ -187,7 +201,8 @@ def read_cohorts(path: Path) -> list[Cohort]:
     problems = []
     for column in ("earliest_utc", "deadline_utc", "preferred_utc"):
         if column in frame.columns:
-            frame[column], wrong = moments(frame[column], f"{path}: {column}")
+            may_miss = column == "preferred_utc"
+            frame[column], wrong = moments(frame[column], f"{path}: {column}", may_miss=may_miss)
             problems += wrong
     if problems:
         raise InputError(problems)

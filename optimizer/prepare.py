@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.errors import InputError
 from models.weather.schema import Weather
+from optimizer.breach import breaches
 from optimizer.component import Given
 from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
 from optimizer.errors import WeatherError
@@ -67,8 +68,7 @@ def prepare(asked: Asked) -> Prepared:
         raise InputError(problems)
     (site, folder, files), (agreement, more) = of_site, of_agreement
     files |= more
-    given = asked.agreement
-    where = "agreement" if isinstance(given, Agreement | None) else str(given)
+    where = "agreement" if isinstance(asked.agreement, Agreement | None) else str(asked.agreement)
     _tried(lambda: check_together(site, agreement, where), problems)
     state = _tried(lambda: _state_of(asked, site, agreement, horizon.start), problems)
     cohorts = _tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
@@ -77,7 +77,19 @@ def prepare(asked: Asked) -> Prepared:
         raise InputError(problems)
     provenance = replace(provenance, files_sha256=files | dict(provenance.files_sha256))
     given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
+    if problems := _state_problems(site, given):
+        raise InputError(problems)
     return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+
+
+def _state_problems(site: Site, given: Given) -> list[str]:
+    """Return where the opening state contradicts itself or the site."""
+    found = [b for p in site.components() for b in breaches(p.name, p.input_rules(given))]
+    return [
+        f"opening state ({given.state.origin}): {breach.rule}: {breach.excess:g} apart. "
+        "Mend these rows, or leave them out."
+        for breach in found
+    ]
 
 
 T = TypeVar("T")

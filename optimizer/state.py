@@ -12,7 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
+from optimizer.files import plain_file, reason
 
+FILE_MAX_BYTES = 10_000_000  # a row takes some 60 bytes, a plant has some hundred rows
 COLUMNS = ("time_utc", "name", "quantity", "key", "value")
 
 
@@ -108,9 +110,11 @@ def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, st
         The file is missing or not such a table, or a row is unknown, repeated or not a number.
     """
     try:
+        plain_file(path, FILE_MAX_BYTES)
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise InputError([f"{path}: not readable as a state table: {error}."]) from error
+        what = f"{path}: not readable as a state table: {reason(error)}."
+        raise InputError([f"{what} Give a CSV with {','.join(COLUMNS)}."]) from error
     if tuple(frame.columns) != COLUMNS:
         expected = ",".join(COLUMNS)
         raise InputError(

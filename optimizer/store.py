@@ -20,11 +20,13 @@ from optimizer.audit import Published
 from optimizer.cohorts import Cohort, from_table, to_table
 from optimizer.component import Given
 from optimizer.config import Agreement, parse_agreement, parse_site
+from optimizer.files import plain_file, reason
 from optimizer.horizon import Horizon
 from optimizer.state import State, StateRow
 
 SCHEMA_VERSION = 1
 LATEST = "latest.json"
+JSON_MAX_BYTES = 10_000_000  # kpis.json takes some 10 kB
 
 
 def sha256(path: Path) -> str:
@@ -57,9 +59,9 @@ def read_json(path: Path) -> Any:
         It is missing, cut short or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(plain_file(path, JSON_MAX_BYTES).read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError([f"{path}: not readable: {error.strerror}. Give a run folder."]) from error
+        raise InputError([f"{path}: not readable: {reason(error)}. Give a run folder."]) from error
     except (ValueError, RecursionError) as error:
         raise InputError([f"{path}: not JSON: {error}. Give a whole run folder."]) from error
 

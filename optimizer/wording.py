@@ -23,10 +23,10 @@ _KINDS = {  # pydantic's type of error -> what is asked for
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
-    "date_type": "a day like 2026-01-01, without quotes",
-    "date_from_datetime_inexact": "a day like 2026-01-01, without a time",
 }
 _LIMITS = {  # pydantic's type of error -> what is wrong, what to give
+    "date_type": ("not a day", "Write it like 2026-01-01, without quotes."),
+    "date_from_datetime_inexact": ("not a day", "Write it like 2026-01-01, without a time."),
     "greater_than_equal": ("below {ge:g}", "Give {ge:g} or more."),
     "greater_than": ("not above {gt:g}", "Give more than {gt:g}."),
     "less_than_equal": ("above {le:g}", "Give {le:g} or less."),

@@ -35,7 +35,7 @@ class RenewableShare(Clause):
 
     def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
         """Declare a budget of energy that is not renewable, for each window."""
-        hours, numbers = given.horizon.hours, self._windows(given.horizon.index)
+        hours, numbers = given.horizon.step_h, self._windows(given.horizon.index)
         held = [int(n) for n in np.unique(numbers) if n >= 0]
         is_sold = self.price_mad(given) is not None
         block.short = pyo.Var(held if is_sold else [], bounds=(0, None))
@@ -84,11 +84,14 @@ class RenewableShare(Clause):
         running: dict[int, tuple[float, float]] = {}
         shares = []
         numbers = windows(table.index, self.window, self.time_zone)
-        for t, number in enumerate(numbers):
-            row, step_h = table.iloc[t], given.horizon.step_h[t]
+        other_mw = table["site_import_mw"] + table["site_genset_mw"]
+        rows = zip(
+            numbers, given.horizon.step_h, other_mw, table["facility_power_mw"], strict=True
+        )
+        for number, step_h, drawn_mw, used_mw in rows:
             other, used = running.get(number, (0.0, 0.0))
-            other += step_h * (row["site_import_mw"] + row["site_genset_mw"])
-            used += step_h * row["facility_power_mw"]
+            other += step_h * drawn_mw
+            used += step_h * used_mw
             running[number] = (other, used)
             shares.append(1 - other / used if used else 1.0)
         expected = pd.Series(shares, index=table.index)

@@ -70,7 +70,7 @@ class ResearchQuota(Clause):
 
     def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
         """Require the work of each week."""
-        hours, work_mw = given.horizon.hours, site.work_mw[self.workload]
+        hours, work_mw = given.horizon.step_h, site.work_mw[self.workload]
         numbers, due_mwh = (
             windows(given.horizon.index, "week", self.time_zone),
             self._due_mwh(given),

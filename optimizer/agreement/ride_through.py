@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
-from optimizer.component import Given
+from optimizer.component import Given, parameter
 
 
 class RideThrough(Clause):
@@ -38,10 +38,12 @@ class RideThrough(Clause):
         is_sold = self.price_mad(given) is not None
         block.short = pyo.Var(list(steps) if is_sold else [], bounds=(0, None))
 
+        least = parameter(block, "required_mwh", required_mwh)
+
         @block.Constraint([t for t in steps if required_mwh[t] > 0])
         def autonomy(b, t):
             bought_mwh = b.short[t] if is_sold else 0.0
-            return site.deliverable_mwh(t) + bought_mwh >= float(required_mwh[t])
+            return site.deliverable_mwh(t) + bought_mwh >= least[t]
 
     def weights(self, keys: list[int], given: Given) -> np.ndarray:
         """Return the length of each step: the price is per MWh and hour."""

@@ -84,7 +84,12 @@ class Genset(GensetRules):
         def start_idle_units(b, t):
             return b.start_count[t] + b.on_count[t - 1] <= count
 
+        @block.Constraint(range(1, len(steps)))
+        def stop_running_units(b, t):
+            return b.stop_count[t] <= b.on_count[t - 1]
+
         block.start_count[0].setub(count - on_before)
+        block.stop_count[0].setub(on_before)
 
     def _add_run_times(self, block: pyo.Block, given: Given) -> None:
         """Declare minimum run and rest times."""

@@ -153,6 +153,7 @@ class GensetRules(Component):
             "no more units run than there are": on - self.unit_count,
             "units that must run do": self.must_run_count - on,
             "only idle units start": start - (self.unit_count - before),
+            "only running units stop": stop - before,
             "power fits the running units [MW]": own["power_mw"] - on * self.unit_power_max_mw,
             "running units keep their least power [MW]": on * self.unit_power_min_mw
             - own["power_mw"],

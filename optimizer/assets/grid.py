@@ -20,6 +20,7 @@ from optimizer.component import (
     least,
     solved,
     unequal,
+    weighted,
 )
 from optimizer.horizon import Horizon
 from optimizer.state import StateRow
@@ -111,7 +112,7 @@ class Grid(Component):
 
             @block.Constraint()
             def energy_drawn(b):
-                drawn_mwh = sum(hours[t] * b.import_mw[t] for t in steps)
+                drawn_mwh = weighted(hours, b.import_mw.values())
                 return (self.import_energy_min_mwh or 0.0, drawn_mwh, self.import_energy_max_mwh)
 
         self._add_month_peak(block, given)

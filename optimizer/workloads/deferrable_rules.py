@@ -131,21 +131,22 @@ class CohortRules(Component):
         """Return the rules of deferrable work."""
         horizon, index = given.horizon, own.index
         total = self._own_rates(given).groupby("time_utc")["run_mw"].sum(min_count=1)
-        arrived, due_missed = pd.Series(0.0, index=index), pd.Series(0.0, index=index)
+        arrived, due_missed, ends = np.zeros(len(index)), np.zeros(len(index)), horizon.edges[1:]
         missed = self._undone(given)["undone_mwh"] - self._left_mwh(given)
         for cohort, missed_mwh in zip(given.cohorts[self.name], missed, strict=True):
             at = max(int(index.searchsorted(cohort.earliest)), 0)
-            arrived.iloc[min(at, len(index) - 1)] += cohort.work_mwh
-            closing = int((horizon.edges[1:] <= cohort.deadline).sum()) - 1
-            due_missed.iloc[max(closing, 0)] += missed_mwh
+            arrived[min(at, len(index) - 1)] += cohort.work_mwh
+            closing = int((ends <= cohort.deadline).sum()) - 1
+            due_missed[max(closing, 0)] += missed_mwh
         done = own["run_mw"] * horizon.hours + own["missed_mwh"]
+        arriving, missing = (pd.Series(mwh, index=index) for mwh in (arrived, due_missed))
         rules = {
             "what runs is the sum of its cohorts [MW]": unequal(
                 own["run_mw"], total.reindex(index, fill_value=0.0)
             ),
             "what runs fits its limit [MW]": own["run_mw"] - self.power_max_mw,
-            "work arrived is the input's [MWh]": unequal(own["arrived_mwh"], arrived),
-            "missed work is what no cohort ran [MWh]": unequal(own["missed_mwh"], due_missed),
+            "work arrived is the input's [MWh]": unequal(own["arrived_mwh"], arriving),
+            "missed work is what no cohort ran [MWh]": unequal(own["missed_mwh"], missing),
             "backlog follows from arrivals and work [MWh]": unequal(
                 own["backlog_mwh"], own["backlog_mwh"].shift(fill_value=0.0) + arrived - done
             ),

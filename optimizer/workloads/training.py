@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.component import Given, Terms, solved
+from optimizer.component import Given, Terms, parameter, solved, weighted
 from optimizer.workloads.training_rules import TrainingRules
 
 
@@ -36,7 +36,7 @@ class Training(TrainingRules):
 
         if self._counts_restarts:
             self._add_restarts(block, given)
-        lost = {t: self.restart_loss_h / h for t, h in enumerate(given.horizon.hours)}
+        lost = parameter(block, "restart_loss_pu", self.restart_loss_h / given.horizon.hours)
         for k, (slope, intercept) in enumerate(self.lines, start=1):
 
             def line(b, t, slope=slope, intercept=intercept):
@@ -78,8 +78,8 @@ class Training(TrainingRules):
 
         @block.Constraint(numbers)
         def contracted_work(b, n):
-            inside = np.flatnonzero(windows == n)
-            done_mwh = sum(hours[t] * b.work_mw[int(t)] for t in inside)
+            inside = np.flatnonzero(windows == n).tolist()
+            done_mwh = weighted(hours[inside], (b.work_mw[t] for t in inside))
             if may_fail:
                 done_mwh += b.shortfall_mwh[n]
             return done_mwh >= self.floor_pu * self.power_max_mw * float(hours[inside].sum())

@@ -95,7 +95,9 @@ def _weather(rng: np.random.Generator, hours: Floats) -> tuple[Floats, Floats]:
     sun = clear * rng.uniform(0.7, 1.0, len(hours))
     slow = np.cumsum(rng.normal(0, 0.6, len(hours)) * np.sqrt(hours[1] - hours[0]))
     slow -= np.linspace(0, slow[-1], len(hours))
-    wind = 1 / (1 + np.exp(-(0.3 + 2.5 * np.sin(slow / 3) + np.sin((hours % 24 - 10) / 12 * np.pi))))
+    wind = 1 / (
+        1 + np.exp(-(0.3 + 2.5 * np.sin(slow / 3) + np.sin((hours % 24 - 10) / 12 * np.pi)))
+    )
     return sun, wind
 
 
@@ -104,7 +106,9 @@ def year_case() -> Case:
     rng, hours = np.random.default_rng(2027), np.arange(8760.0)
     sun, wind = _weather(rng, hours)
     clock = hours % 24
-    price = np.select([(clock >= 17) & (clock < 22), (clock >= 7) & (clock < 17)], [1645.4, 892.4], 634.8)
+    price = np.select(
+        [(clock >= 17) & (clock < 22), (clock >= 7) & (clock < 17)], [1645.4, 892.4], 634.8
+    )
     return Case(
         step_h=1.0,
         solar_mw=600 * sun,

@@ -17,7 +17,16 @@ def _rows(case: Case) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
     no_work = sparse.csr_array((case.days, n))
     either = [1 / case.charge_max_mw * one, 1 / case.discharge_max_mw * one]
     blocks = [
-        [one, one, -one, one, none, one, -one, -case.per_it * one],  # what comes to the bus leaves it
+        [
+            one,
+            one,
+            -one,
+            one,
+            none,
+            one,
+            -one,
+            -case.per_it * one,
+        ],  # what comes to the bus leaves it
         [none, none, *stored, one - case.keep_pu * before, none, none, none],
         [none, none, *either, none, none, none, none],
         [no_work] * 7 + [each_day],

@@ -45,7 +45,12 @@ def settings(case: Case) -> dict[str, object]:
     """Return what site.toml would say."""
     free = {"cost_mad_per_mwh": 0.0, "curtailment_cost_mad_per_mwh": 0.0}
     return {
-        "place": {"name": "bench", "latitude_deg": 23.7, "longitude_deg": -15.9, "altitude_m": 10.0},
+        "place": {
+            "name": "bench",
+            "latitude_deg": 23.7,
+            "longitude_deg": -15.9,
+            "altitude_m": 10.0,
+        },
         "plan": {"horizon": "24h@1h", "climate_seed": 1, "tie_break_mad_per_mwh_h": 0.0},
         "solver": {"time_limit_s": 600.0},
         "facility": {

@@ -33,9 +33,7 @@ def _plants(network: pypsa.Network, case: Case) -> None:
         ("export", case.export_max_mw, sell, -1),
     ):
         price = pd.Series(cost, index=index)
-        network.add(
-            "Generator", name, bus="site", p_nom=most_mw, marginal_cost=price, sign=sign
-        )
+        network.add("Generator", name, bus="site", p_nom=most_mw, marginal_cost=price, sign=sign)
     network.add("Load", "firm", bus="site", p_set=pd.Series(case.firm_bus_mw, index=index))
 
 
@@ -53,7 +51,8 @@ def _battery(network: pypsa.Network, case: Case) -> None:
         efficiency_store=case.charge_efficiency_pu,
         efficiency_dispatch=case.discharge_efficiency_pu,
         standing_loss=case.self_discharge_pu_per_h,
-        state_of_charge_initial=case.energy_initial_mwh * case.keep_pu,  # PyPSA's first step has no loss
+        state_of_charge_initial=case.energy_initial_mwh
+        * case.keep_pu,  # PyPSA's first step has no loss
         marginal_cost=case.ageing_cost_mad_per_mwh,
         marginal_cost_storage=worth,
     )

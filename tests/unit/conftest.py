@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -171,6 +172,13 @@ class Plant:
     def solve(self, *, is_relaxed: bool = False, is_elastic: bool = False) -> dk.Plan:
         """Return the audited optimum."""
         return dk.solve(self.build(is_elastic=is_elastic), is_relaxed=is_relaxed)
+
+    def publish(self, out: Path, now: str = "2026-01-04T12:00Z") -> dk.Plan:
+        """Return the plan published in `out`; what its last run hands over is the opening state."""
+        asked = self.asked()
+        if not self.state:
+            asked["state"] = None
+        return dk.plan(**asked, out=out, now=pd.Timestamp(now))
 
 
 @pytest.fixture(scope="session")

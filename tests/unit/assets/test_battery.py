@@ -100,8 +100,8 @@ def test_wear_grows_with_depth(plant, price, sold_mwh):
 
 @pytest.mark.parametrize(
     ("split", "sold_mwh"),
-    [({"1": 40.0, "2": 0.0}, 32), ({}, 0), ({"1": 40.0, "2": 10.0}, 0)],
-    ids=["shallow, by the state", "no split: deepest full", "a split that does not add up"],
+    [({"1": 40.0, "2": 0.0}, 32), ({}, 0)],
+    ids=["shallow, by the state", "no split: deepest full"],
 )
 def test_the_split_of_the_opening_energy_counts(plant, split, sold_mwh):
     """Proves yesterday's depth is remembered: of 40 MWh above the floor, at 655 MAD/MWh,
@@ -112,6 +112,21 @@ def test_the_split_of_the_opening_energy_counts(plant, split, sold_mwh):
     rows += [dk.StateRow("battery_main", "segment_energy_mwh", v, k) for k, v in split.items()]
     plan = plant(tables={"battery": {"main": DEEP}}, buy=[DEAR], sell=[655], state=rows).solve()
     assert plan.kpis["plan"]["battery_discharge_mwh"] == pytest.approx(sold_mwh)
+
+
+def test_a_split_that_does_not_add_up_is_refused(plant):
+    """Proves 40 + 10 is not the 40 MWh above the floor; it would be replaced in silence."""
+    rows = [dk.StateRow("battery_main", "energy_mwh", 50.0)]
+    rows += [
+        dk.StateRow("battery_main", "segment_energy_mwh", v, k)
+        for v, k in ((40.0, "1"), (10.0, "2"))
+    ]
+    with pytest.raises(InputError) as error:
+        plant(tables={"battery": {"main": DEEP}}, buy=[DEAR], sell=[655], state=rows).solve()
+    assert str(error.value) == (
+        "opening state (the test): battery_main: the opening split adds up to the stored "
+        "energy [MWh]: 10 apart. Mend these rows, or leave them out."
+    )
 
 
 def test_what_waits_below_the_window_leaks_too(plant):

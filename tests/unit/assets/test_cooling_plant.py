@@ -88,6 +88,11 @@ def solved(plant):
 
 
 TAMPERED = [
+    ("intercept_1_mw is the input's", 1, "intercept_1_mw", 1.01),
+    ("intercept_2_mw is the input's", 0, "intercept_2_mw", -3.03),
+    ("slope_1_pu is the input's", 1, "slope_1_pu", math.nan),
+    ("slope_2_pu is the input's", 0, "slope_2_pu", 0.202),
+    ("water_l_per_mwh is the input's", 0, "water_l_per_mwh", 5.05),
     ("power carries the heat away [MW]", 0, "power_mw", 2.9),
     ("power carries the heat away [MW]", 1, "heat_mw", 60.5),
     ("power carries the heat away [MW]", 1, "heat_mw", math.nan),

@@ -31,6 +31,7 @@ TAMPERED = [
     ("no more units run than there are", 1, "on_count", math.nan),
     ("units that must run do", 0, "on_count", 0.0),
     ("only idle units start", 1, "start_count", 2.0),
+    ("only running units stop", 3, "stop_count", 3.0),
     ("power fits the running units [MW]", 0, "power_mw", 10.5),
     ("power fits the running units [MW]", 0, "power_mw", math.nan),
     ("running units keep their least power [MW]", 3, "power_mw", 1.5),

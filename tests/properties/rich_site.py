@@ -1,0 +1,255 @@
+"""One site with a part of every kind, an opening state, clauses of every kind; all of it busy.
+
+It runs off a grid that is dear in the evening, under a wind that fails for some hours: there the
+gensets start, load is shed and work is missed; before, power is sold and stored.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import optimizer as dk
+
+START = pd.Timestamp("2026-03-02T12:00Z")  # a Monday, in Ramadan: legal time is UTC+0
+STEP_H = (0.5,) * 4 + (1.0,) * 8 + (0.5,) * 6 + (2.0,) * 3
+COUNT = len(STEP_H)
+SINCE = pd.Timestamp("2026-01-01").date()
+
+
+def battery(**changes: Any) -> dict[str, Any]:
+    return {
+        "charge_max_mw": 40.0,
+        "discharge_max_mw": 50.0,
+        "energy_max_mwh": 120.0,
+        "soc_min_pu": 0.1,
+        "soc_max_pu": 0.9,
+        "charge_efficiency_pu": 0.95,
+        "discharge_efficiency_pu": 0.9,
+        "self_discharge_pu_per_h": 0.001,
+        "ageing_cost_mad_per_mwh": [20.0],
+        "energy_initial_mwh": 60.0,
+        "end_value_mad_per_mwh": 300.0,
+    } | changes
+
+
+def grids() -> dict[str, Any]:
+    def period(name: str, first: int, last: int, buy: float) -> dict[str, Any]:
+        return {
+            "name": name,
+            "months": list(range(1, 13)),
+            "first_hour": first,
+            "last_hour": last,
+            "import_price_mad_per_mwh": buy,
+            "export_price_mad_per_mwh": 150.0,
+            "subscribed_mw": 60.0,
+            "subscription_weight_pu": 1.0,
+        }
+
+    tariff = {
+        "time_zone": "Etc/GMT",
+        "period": [period("peak", 17, 22, 1400.0), period("rest", 22, 17, 700.0)],
+        "demand_charge_mad_per_mw_month": 900.0,
+        "fixed_charge_mad_per_mw_year": 1000.0,
+    }
+    both = {"import_max_mw": 70.0, "export_max_mw": 30.0}
+    return {
+        "onee": both | {"emission_kg_per_mwh": 600.0, "tariff": tariff},
+        "spot": {"import_max_mw": 15.0, "export_max_mw": 10.0, "emission_kg_per_mwh": 300.0},
+    }
+
+
+def genset(**changes: Any) -> dict[str, Any]:
+    return {
+        "unit_count": 4,
+        "unit_power_max_mw": 8.0,
+        "unit_power_min_mw": 3.0,
+        "fuel_l_per_mwh": 250.0,
+        "fuel_price_mad_per_l": 3.4,
+        "emission_kg_per_mwh": 780.0,
+        "start_cost_mad": 300.0,
+        "stop_cost_mad": 50.0,
+        "running_cost_mad_per_h": 20.0,
+        "min_up_h": 2.0,
+        "min_down_h": 2.0,
+        "max_up_h": 40.0,
+        "running_max_h": 60.0,
+        "starts_max_count": 6,
+        "initial_on_count": 0,
+        "initial_since_h": 10.0,
+    } | changes
+
+
+def workloads(folder: Path) -> dict[str, Any]:
+    """Return firm, deferrable and training tables; one workload has its cohorts in a file."""
+    begin = pd.DatetimeIndex([START, START + pd.Timedelta(hours=3), START + pd.Timedelta(hours=8)])
+    cohorts = pd.DataFrame(
+        {
+            "earliest_utc": begin,
+            "deadline_utc": begin + pd.Timedelta(hours=6),
+            "work_mwh": [20.0, 60.0, 30.0],
+            "rate_max_mw": [10.0, 15.0, 8.0],
+            "preferred_utc": begin + pd.Timedelta(hours=1),
+        }
+    )
+    cohorts.to_csv(folder / "jobs.csv", index=False)
+    fleet = {
+        "power_max_mw": 40.0,
+        "curve": [[0.533, 0.728], [0.788, 0.91], [1, 1]],
+        "floor_pu": 0.5,
+        "window_h": 12,
+        "value_mad_per_mwh": 900.0,
+        "restart_cost_mad_per_mw": 30.0,
+        "restart_loss_h": 0.1,
+        "initial_powered_pu": 0.5,
+    }
+    work = {"power_max_mw": 30.0, "left_mad_per_mwh": 500.0, "missed_mad_per_mwh": 780.0}
+    return {
+        "firm": {
+            "sov": {"demand_mw": 25.0, "profile_pu": [0.9] * 8 + [1.0] * 16, "tiers": []},
+            "cloud": {
+                "tiers": [
+                    {"shed_max_pu": 0.2, "value_mad_per_mwh": 950.0},
+                    {"shed_max_pu": 0.1, "value_mad_per_mwh": 1050.0},
+                ]
+            },
+        },
+        "deferrable": {
+            "stream": work
+            | {"arrival_mw": 8.0, "block_h": 3, "deadline_h": 9.0, "run_min_h": 1.5}
+            | {"arrival_profile_pu": [0.8] * 12 + [1.2] * 12},
+            "jobs": work
+            | {"cohorts_file": str(folder / "jobs.csv"), "shift_cost_mad_per_mwh": 15.0},
+        },
+        "training": {
+            "ai": fleet | {"shortfall_mad_per_mwh": 800.0, "ramp_max_mw_per_h": 60.0},
+            "sync": fleet | {"floor_pu": 0.2, "is_synchronous": True, "power_max_mw": 20.0},
+        },
+    }
+
+
+def tables(folder: Path) -> dict[str, Any]:
+    """Return the site's tables."""
+    return {
+        "place": {
+            "name": "rich",
+            "latitude_deg": 23.7,
+            "longitude_deg": -15.9,
+            "altitude_m": 10.0,
+        },
+        "plan": {"horizon": "24h@1h", "climate_seed": 1, "tie_break_mad_per_mwh_h": 1e-4},
+        "solver": {"time_limit_s": 120.0, "mip_gap_pu": 1e-5},
+        "facility": {
+            "power_max_mw": 170.0,
+            "it_power_max_mw": 145.0,
+            "ups_loss_pu": 0.05,
+            "fixed_overhead_mw": 2.0,
+        },
+        "cooling": {"segment_count": 3, "power_max_mw": 40.0},
+        "solar": {"a": {"cost_mad_per_mwh": 3.0, "curtailment_cost_mad_per_mwh": 0.0}},
+        "wind": {
+            "a": {"cost_mad_per_mwh": 5.0, "curtailment_cost_mad_per_mwh": 20.0},
+            "b": {"cost_mad_per_mwh": 0.0, "curtailment_cost_mad_per_mwh": 0.0},
+        },
+        "battery": {
+            "deep": battery(ageing_cost_mad_per_mwh=[15.0, 60.0], energy_final_min_mwh=20.0),
+            "flat": battery(energy_max_mwh=40.0, energy_initial_mwh=20.0, soc_min_pu=0.0),
+        },
+        "grid": grids(),
+        "genset": {
+            "units": genset(fuel_stock_l=20000.0),
+            "plain": {
+                key: value * (key not in PLAIN_ZERO)
+                for key, value in genset(unit_count=1, fuel_price_mad_per_l=3.0).items()
+                if key not in ("max_up_h", "running_max_h", "starts_max_count")
+            },
+        },
+        **workloads(folder),
+    }
+
+
+PLAIN_ZERO = ("unit_power_min_mw", "start_cost_mad", "stop_cost_mad") + (
+    *("running_cost_mad_per_h", "min_up_h", "min_down_h"),
+)
+
+
+def agreement() -> dk.Agreement:
+    """Return a clause of every kind, hard or priced."""
+    common = {"text": "as agreed", "valid_from": SINCE}
+    clauses: list[dict[str, Any]] = [
+        {"kind": "renewable_share", "article": "1", "share_min_pu": 0.9, "window": "day"}
+        | {"price_mad_per_mwh": 150.0},
+        {"kind": "import_cap", "article": "2", "import_max_mw": 30.0}
+        | {"first_hour": 18, "last_hour": 23},
+        {"kind": "import_cap", "article": "2.2", "import_max_mw": 20.0, "price_mad_per_mwh": 90.0}
+        | {"first_hour": 22, "last_hour": 3},
+        {"kind": "ride_through", "article": "3", "autonomy_h": 0.5},
+        {"kind": "research_quota", "article": "4", "workload": "training_sync"}
+        | {"quota_mwh_per_week": 2300.0, "price_mad_per_mwh": 400.0},
+        {"kind": "carbon_budget", "article": "5", "budget_kg": 60000.0, "window": "day"}
+        | {"price_mad_per_kg": 0.05},
+    ]
+    return dk.parse_agreement({"title": "rich", "clause": [c | common for c in clauses]})
+
+
+def series(horizon: dk.Horizon) -> pd.DataFrame:
+    """Return the inputs; the wind fails from the tenth step on, and comes back at the end."""
+    rng, wave = np.random.default_rng(3), np.sin(np.arange(COUNT) / 2)
+    wind = np.where(np.arange(COUNT) < 9, 215.0, 12.0) + 8 * rng.random(COUNT)
+    wind[-3:] = 150.0
+    columns = {
+        "solar_a_available_mw": 30 * np.clip(np.cos(np.arange(COUNT) / 6), 0, 1),
+        "wind_a_available_mw": wind,
+        "wind_b_available_mw": 20 + 10 * wave,
+        "grid_spot_import_price_mad_per_mwh": 500 + 300 * wave,
+        "grid_spot_export_price_mad_per_mwh": 180 + 100 * wave,
+        "firm_cloud_demand_mw": 40 + 10 * wave,
+        "cooling_intercept_1_mw": 0.4 + 0.1 * rng.random(COUNT),
+        "cooling_slope_1_pu": 0.04 + 0.01 * rng.random(COUNT),
+        "cooling_intercept_2_mw": -2.0 - 0.1 * rng.random(COUNT),
+        "cooling_slope_2_pu": 0.08 + 0.01 * rng.random(COUNT),
+        "cooling_intercept_3_mw": -9.0 - 0.1 * rng.random(COUNT),
+        "cooling_slope_3_pu": 0.15 + 0.01 * rng.random(COUNT),
+        "cooling_water_l_per_mwh": 200 + 50 * rng.random(COUNT),
+    }
+    return pd.DataFrame(columns, index=horizon.index)
+
+
+def state() -> dk.State:
+    """Return an opening state with a row of every kind the site knows."""
+    rows = [
+        ("battery_deep", "energy_mwh", 62.0, ""),
+        ("battery_deep", "segment_energy_mwh", 15.0, "1"),
+        ("battery_deep", "segment_energy_mwh", 35.0, "2"),
+        ("battery_flat", "energy_mwh", 18.0, ""),
+        ("genset_units", "on_count", 1.0, "0.5"),
+        ("genset_units", "on_count", 1.0, "5"),
+        ("genset_units", "off_count", 2.0, "1"),
+        ("genset_units", "fuel_l", 15000.0, ""),
+        ("training_ai", "powered_mw", 38.0, ""),
+        ("training_ai", "power_mw", 30.0, ""),
+        ("training_sync", "powered_mw", 20.0, ""),
+        ("training_sync", "power_mw", 19.0, ""),
+        ("deferrable_stream", "backlog_mwh", 12.0, "2026-03-02T06:00Z/2026-03-02T15:00Z"),
+        ("deferrable_stream", "rate_max_mw", 9.0, "2026-03-02T06:00Z/2026-03-02T15:00Z"),
+        ("deferrable_stream", "backlog_mwh", 7.0, "2026-03-02T09:00Z/2026-03-02T18:00Z"),
+        ("deferrable_stream", "rate_max_mw", 14.0, "2026-03-02T09:00Z/2026-03-02T18:00Z"),
+        ("grid_onee", "month_peak_mw", 21.0, "2026-03"),
+        ("art_4", "delivered_mwh", 118.0, "2026-03-02"),
+    ]
+    found = tuple(dk.StateRow(name, quantity, value, key) for name, quantity, value, key in rows)
+    return dk.State(time_utc=START, rows=found, origin="the day before")
+
+
+def asked(folder: Path) -> dict[str, Any]:
+    """Return what `dk.plan` and `dk.build` are asked."""
+    horizon = dk.Horizon(start=START, step_h=STEP_H)
+    return {
+        "site": dk.parse_site(tables(folder)),
+        "agreement": agreement(),
+        "start": START,
+        "horizon": horizon,
+        "series": series(horizon),
+        "state": state(),
+    }

@@ -1,0 +1,155 @@
+"""Key figures: by hand, and the four-hour example with every formula's known answer."""
+
+import csv
+import json
+
+import pytest
+
+from optimizer.kpis import kpis
+
+ALL_YEAR = tuple(range(1, 13))
+
+
+def test_the_four_hour_example_has_its_figures(plant, shared):
+    """Proves each figure against the pencil: 10 MW drawn for four hours, 30 MWh renewable.
+
+    Of those 4 MWh come in hour 0 beyond its 10 and do not offset hours 1 and 2: 14 MWh drawn,
+    0.65 renewable. Four lines stand for the grid's intensity of each hour.
+    """
+    rows = list(csv.DictReader(shared("refcases/kpi_toy/case.csv").read_text().splitlines()))
+    expected = json.loads(shared("refcases/kpi_toy/expected.json").read_text())
+    load, machines, made = (
+        [float(row[name]) for row in rows]
+        for name in ("load_facility_MW", "it_load_MW", "re_generation_MW")
+    )
+    lines, series = {}, {}
+    for hour, row in enumerate(rows):
+        intensity = float(row["grid_CI_location_kg_per_MWh"])
+        lines[f"hour{hour}"] = {"emission_kg_per_mwh": intensity}
+        prices = [1.0 if other == hour else 1000.0 for other in range(len(rows))]
+        series[f"grid_hour{hour}_import_price_mad_per_mwh"] = prices
+        series[f"grid_hour{hour}_export_price_mad_per_mwh"] = [0.0] * len(rows)
+    for name in ("intercept_1_mw", "slope_1_pu", "intercept_2_mw", "slope_2_pu"):
+        series[f"cooling_{name}"] = [0.0] * len(rows)
+    water_l_per_mwh = 1000 * float(rows[0]["water_m3"]) / load[0]
+    series["cooling_water_l_per_mwh"] = [water_l_per_mwh] * len(rows)
+    loss = load[0] / machines[0] - 1
+    plan = plant(
+        tables={"grid": lines, "cooling": {}, "facility": {"ups_loss_pu": loss}},
+        wind=made,
+        load=machines,
+        series=series,
+    ).solve()
+    figures = plan.kpis["plan"]
+    assert {
+        "re_used_MWh": figures["wind_used_mwh"],
+        "import_MWh": figures["import_mwh"],
+        "curtail_or_export_MWh": figures["renewable_available_mwh"] - figures["wind_used_mwh"],
+        "REF_hourly_self_consumed": figures["renewable_share_pu"],
+        "curtailment_rate": figures["curtailment_pu"],
+        "PUE": figures["pue_pu"],
+        "WUE_L_per_kWh": figures["wue_l_per_kwh"],
+        "scope2_location_t": figures["emission_kg"] / 1000,
+        "CUE_kg_per_kWhIT": figures["cue_kg_per_kwh"],
+    } == {
+        name: pytest.approx(expected[name])
+        for name in (
+            *("re_used_MWh", "import_MWh", "curtail_or_export_MWh", "REF_hourly_self_consumed"),
+            *("curtailment_rate", "PUE", "WUE_L_per_kWh", "scope2_location_t"),
+            "CUE_kg_per_kWhIT",
+        )
+    }
+
+
+PERIOD = {
+    "name": "always",
+    "months": ALL_YEAR,
+    "first_hour": 0,
+    "last_hour": 24,
+    "import_price_mad_per_mwh": 600.0,
+    "export_price_mad_per_mwh": 70.0,
+    "subscribed_mw": 500.0,
+    "subscription_weight_pu": 1.0,
+}
+TARIFF = {
+    "time_zone": "Etc/GMT",
+    "period": [PERIOD],
+    "demand_charge_mad_per_mw_month": 100.0,
+    "fixed_charge_mad_per_mw_year": 87_660.0,
+}
+
+
+@pytest.fixture(scope="module")
+def mixed(plant):
+    """Half an hour and an hour of a plant with a bit of everything, no fuel and no sun."""
+    tier = {"shed_max_pu": 0.5, "value_mad_per_mwh": 100.0}
+    return plant(
+        tables={
+            "grid": {"line": {"tariff": TARIFF, "emission_kg_per_mwh": 500.0}},
+            "firm": {"cloud": {"demand_mw": 10.0, "tiers": [tier]}},
+            "battery": {"main": {"energy_initial_mwh": 10.0}},
+            "facility": {"ups_loss_pu": 0.25, "fixed_overhead_mw": 2.0},
+        },
+        wind=[40, 0],
+        load=[8, 8],
+        step_h=(0.5, 1.0),
+    ).solve()
+
+
+def test_energies_meet_their_steps(mixed):
+    """Proves hours weigh: 13 MW of machines draw 18.25 MW, for half an hour and for an hour.
+
+    5 of 10 MW of cloud are shed in both: a MWh is worth 100, and 540 in the cells for later. Of
+    40 MW the first half-hour stores 21.75; with 10 MWh from before 19.7875 are in the cells,
+    15.83 at the bus.
+    """
+    figures = mixed.kpis["plan"]
+    assert figures["hours_h"] == 1.5
+    assert figures["it_mwh"] == pytest.approx(13 * 1.5)
+    assert figures["facility_mwh"] == pytest.approx(18.25 * 1.5)
+    assert figures["shed_mwh"] == pytest.approx(5 * 1.5)
+    assert figures["battery_charge_mwh"] == pytest.approx(21.75 * 0.5)
+    assert figures["battery_discharge_mwh"] == pytest.approx(15.83)
+    assert figures["import_mwh"] == pytest.approx(2.42)
+    assert figures["emission_kg"] == pytest.approx(500 * 2.42)
+    assert figures["renewable_share_pu"] == pytest.approx(1 - 2.42 / 27.375)
+
+
+def test_costs_are_told_by_kind_and_add_up(mixed):
+    """Proves every MAD has a name: together they are the objective and the fixed charge.
+
+    87,660 MAD/MW a year over 8,766 h are 10 an hour, for 500 MW and 1.5 h: 7,500.
+    """
+    costs = mixed.kpis["cost_mad"]
+    assert set(costs) == {
+        "grid_line_import",
+        "grid_line_demand",
+        "firm_cloud_shed_tier1",
+        "fixed_charge_mad",
+    }
+    assert costs["fixed_charge_mad"] == pytest.approx(7500)
+    rest = sum(mad for key, mad in costs.items() if key != "fixed_charge_mad")
+    assert rest == pytest.approx(mixed.objective_mad)
+
+
+def test_figures_of_what_is_not_there_are_left_out(mixed):
+    figures = mixed.kpis["plan"]
+    assert not {"solar_used_mwh", "genset_mwh"} & set(figures)
+    assert {"wind_used_mwh", "battery_charge_mwh"} <= set(figures)
+
+
+def test_the_binding_part_is_the_first_hours(mixed, published):
+    """Proves only whole steps within the hours asked for count: half an hour of one and a half."""
+    assert mixed.kpis["binding"] == mixed.kpis["plan"]
+    figures = kpis(published(mixed), binding_h=1.0)["binding"]
+    assert figures["hours_h"] == 0.5
+    assert figures["import_mwh"] == 0
+    assert figures["renewable_share_pu"] == 1
+
+
+def test_ratios_without_a_whole_are_what_nothing_is(plant):
+    """Proves no division by zero: an idle site draws nothing and is wholly renewable."""
+    figures = plant(buy=[500], load=[0]).solve().kpis["plan"]
+    assert figures["renewable_share_pu"] == 1
+    assert figures["pue_pu"] == 1
+    assert figures["curtailment_pu"] == figures["cue_kg_per_kwh"] == figures["wue_l_per_kwh"] == 0
