@@ -33,7 +33,9 @@ def solve(case: Case) -> tuple[float, pd.DataFrame]:
     running = (h * case.wind_cost_mad_per_mwh * wind).sum()
     worth = case.end_value_mad_per_mwh * energy.isel(time=-1)
     model.add_objective(spent + wear + running - worth)
-    status, condition = model.solve("highs", io_api="direct", output_flag=False, log_to_console=False, **SOLVER)
+    status, condition = model.solve(
+        "highs", io_api="direct", output_flag=False, log_to_console=False, **SOLVER
+    )
     if status != "ok":
         raise RuntimeError(condition)
     solution = model.solution

@@ -69,6 +69,7 @@ def draw_facility(seed: int, folder: Path) -> Facility:
 
 
 _LOADS, _SUPPLY, _CLAUSES = (_beside(n) for n in ("draw_loads", "draw_supply", "draw_clauses"))
+_RICH = _beside("rich_site")
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +77,16 @@ def facility(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Facili
     """Return the random facility of a seed."""
     folder = tmp_path_factory.mktemp("cohorts")
     return lambda seed: draw_facility(seed, folder)
+
+
+@pytest.fixture(scope="session")
+def rich_asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what is asked for the one site with a busy part of every kind."""
+    asked: dict[str, Any] = _RICH.asked(tmp_path_factory.mktemp("jobs"))
+    return asked
+
+
+@pytest.fixture(scope="session")
+def rich_plan(rich_asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dk.Plan:
+    """Return that site's plan, published: `run_dir` is its folder."""
+    return dk.plan(**rich_asked, out=tmp_path_factory.mktemp("runs"), now=rich_asked["start"])

@@ -19,9 +19,7 @@ def test_steps_are_counted_and_prices_summed():
     """Proves one row a limit, the dearest first: 30 + 50 = 80 MAD before 45."""
     table = binding(
         duals(("art_4_2.cap", 3, -30.0), ("art_4_2.cap", 4, -50.0), ("art_4_2.cap", 5, 0.0)),
-        reduced(
-            ("wind_main.used_mw", 0, -45.0, "upper"), ("wind_main.used_mw", 1, 45.0, "lower")
-        ),
+        reduced(("wind_main.used_mw", 0, -45.0, "upper"), ("wind_main.used_mw", 1, 45.0, "lower")),
     )
     assert table.to_dict("records") == [
         {"limit": "art_4_2.cap", "side": "row", "step_count": 2, "worth_mad": 80.0},

@@ -81,7 +81,11 @@ TARIFF = {
 )
 def test_the_months_peak_is_handed_over_within_its_month(two_days, evening, midnight, charge_mad):
     """Proves 12 MW so far leave 3 of 15 MW to pay for at 100 MAD/MW; a new month all of them."""
-    first = {"tables": {"grid": {"line": {"tariff": TARIFF}}}, "buy": [1] * 4, "load": [12, 9, 8, 7]}
+    first = {
+        "tables": {"grid": {"line": {"tariff": TARIFF}}},
+        "buy": [1] * 4,
+        "load": [12, 9, 8, 7],
+    }
     _, after = two_days(first, {"buy": [0, 0], "load": [15, 4]}, midnight, evening)
     assert opening(after) == {("grid_line", "month_peak_mw", f"{evening[:7]}"): 12.0}
     assert after.objective_mad == pytest.approx(charge_mad)

@@ -226,8 +226,7 @@ def test_cohorts_are_read_row_by_row(write):
         (COHORTS.replace("rate_max_mw", "rate"), "rate_max_mw: missing column. Add it."),
         (
             COHORTS.replace("Z,3", ",3").replace("Z,5", ",5"),
-            "deadline_utc = 2026-03-01 02:00:00 has no time zone. "
-            "Write 2026-03-01T02:00Z for UTC.",
+            "deadline_utc = 2026-03-01 02:00:00 has no time zone. Write 2026-03-01T02:00Z for UTC.",
         ),
         (
             COHORTS.replace("2026-03-01T03:00Z", ""),
@@ -239,8 +238,7 @@ def test_cohorts_are_read_row_by_row(write):
         ),
         (
             COHORTS.replace(",3,4", ",three,4"),
-            "line 2: work_mwh = three and rate_max_mw = 4 are not both numbers >= 0. "
-            "Mend the row.",
+            "line 2: work_mwh = three and rate_max_mw = 4 are not both numbers >= 0. Mend the row.",
         ),
         (
             COHORTS.replace("T02:00Z", "T00:00Z"),
@@ -261,5 +259,7 @@ def test_a_cohort_may_prefer_no_step(write, column):
     lines = COHORTS.splitlines()
     preferred = ["preferred_utc", *column.split(",")]
     path = write("\n".join(f"{a},{b}" for a, b in zip(lines, preferred, strict=True)))
-    found = ["" if c.preferred is None else f"{c.preferred:%Y-%m-%dT%H:%MZ}" for c in read_cohorts(path)]
+    found = [
+        "" if c.preferred is None else f"{c.preferred:%Y-%m-%dT%H:%MZ}" for c in read_cohorts(path)
+    ]
     assert found == preferred[1:]

@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 CLAUSES = [
-    {"kind": "import_cap", "article": "4.2", "import_max_mw": 90.0, "first_hour": 0, "last_hour": 24},
+    {
+        "kind": "import_cap",
+        "article": "4.2",
+        "import_max_mw": 90.0,
+        "first_hour": 0,
+        "last_hour": 24,
+    },
     {"kind": "ride_through", "article": "5.1", "autonomy_h": 0.25},
 ]
 TABLES = {

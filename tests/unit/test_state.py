@@ -121,8 +121,7 @@ def test_the_site_file_says_what_no_run_does():
         ),
         (
             "2026-03-02T00:00:00Z,battery_main,segment_energy_mwh,shallow,5",
-            "key = 'shallow' is none of segment_energy_mwh's. "
-            "Give the segment, 1 the shallowest.",
+            "key = 'shallow' is none of segment_energy_mwh's. Give the segment, 1 the shallowest.",
         ),
     ],
 )

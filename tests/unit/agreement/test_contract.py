@@ -144,7 +144,7 @@ def test_a_clause_survives_its_run_folder(site, kind, tmp_path):
         (
             {"kind": "import_limit"},
             "agreement: clause 1 (article 9.9): kind = 'import_limit' is not a kind of clause. "
-            "Give one of carbon_budget, import_cap, renewable_share, research_quota, ride_through.",
+            "Did you mean import_cap?",
         ),
         (
             {"autonomy": 2.0},

@@ -137,7 +137,8 @@ def test_a_workload_that_is_not_there_is_refused(plant):
     with pytest.raises(InputError) as error:
         plant(tables={"training": {"ai": {}}}, buy=[1], load=[1], clauses=[clause]).build()
     assert str(error.value) == (
-        "Art. 1: workload = 'training_x' is not on the site. Give one of firm_load, training_ai."
+        "agreement: Art. 1: workload = 'training_x' is not on the site. "
+        "Give one of firm_load, training_ai."
     )
 
 

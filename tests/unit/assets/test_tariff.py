@@ -166,6 +166,6 @@ def test_an_unknown_clock_is_refused(plant):
     with pytest.raises(InputError) as error:
         _ = plant(tables={"grid": {"line": {"tariff": table}}}, load=[1]).site
     assert str(error.value) == (
-        "site: [grid.line.tariff.time_zone] time zone 'Africa/Dakhla' is not in the tz database. "
+        "site: [grid.line.tariff] time_zone: time zone 'Africa/Dakhla' is not in the tz database. "
         "Give e.g. Africa/El_Aaiun."
     )
