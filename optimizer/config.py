@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 import optimizer.agreement  # noqa: F401 - importing the package registers every clause
 from models.errors import InputError
+from models.files import plain_file, reason
 from models.parameters import Parameters
 from models.weather.reading import ReadOptions
 from optimizer.agreement.clause import Clause, clause_kinds
@@ -21,7 +22,6 @@ from optimizer.assets.grid import Grid
 from optimizer.assets.solar import Solar
 from optimizer.assets.wind import Wind
 from optimizer.component import Component
-from optimizer.files import plain_file, reason
 from optimizer.solution import SolveOptions
 from optimizer.wording import sentences
 from optimizer.workloads.deferrable import Deferrable
@@ -167,7 +167,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         text = plain_file(path, FILE_MAX_BYTES).read_text(encoding="utf-8-sig")
         content = tomllib.loads(text)
     except OSError as error:
-        raise InputError([f"{path}: not readable: {reason(error)}. Give a settings file."]) from error
+        what = f"{path}: not readable: {reason(error)}"
+        raise InputError([f"{what}. Give a settings file."]) from error
     except UnicodeDecodeError as error:
         raise InputError(
             [f"{path}: not UTF-8 text at byte {error.start}. Save it as UTF-8."]

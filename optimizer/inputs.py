@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from models.errors import InputError
+from models.files import plain_file, reason
 from optimizer.cohorts import Cohort, from_table, windows
 from optimizer.component import Needed
 from optimizer.config import Site
-from optimizer.files import plain_file, reason
 from optimizer.horizon import Horizon
 from optimizer.state import State
 from optimizer.workloads.deferrable import Deferrable

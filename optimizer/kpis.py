@@ -18,7 +18,8 @@ def kpis(published: Published, binding_h: float = 24.0) -> dict[str, Kpis]:
 
     Returns
     -------
-    dict with ``plan``, ``binding`` (the first `binding_h` hours) and ``cost_mad``
+    dict with ``plan``, ``binding`` (the first `binding_h` hours) and ``cost_mad``: what the
+    objective adds up, by part and kind, and the sunk ``fixed_charge_mad`` apart
     """
     table, horizon = published.table, published.given.horizon
     binding = table[horizon.end_h <= binding_h + 1e-9]
@@ -26,7 +27,8 @@ def kpis(published: Published, binding_h: float = 24.0) -> dict[str, Kpis]:
     return {
         "plan": _figures(published, table),
         "binding": _figures(published, binding),
-        "cost_mad": {key: mad for key, mad in costs.items() if mad},
+        "cost_mad": {key: mad for key, mad in costs.items() if mad}
+        | {"fixed_charge_mad": fixed_charges_mad(published, horizon)},
     }
 
 

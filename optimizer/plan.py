@@ -15,7 +15,7 @@ from optimizer.binding import binding
 from optimizer.certificate import breach_report, check_folder
 from optimizer.diagnosis import shortfalls
 from optimizer.errors import AuditFailed, Infeasible
-from optimizer.kpis import fixed_charges_mad, kpis
+from optimizer.kpis import kpis
 from optimizer.manifest import known, manifest
 from optimizer.optimum import Optimum, optimize
 from optimizer.prepare import Asked, prepare
@@ -183,11 +183,9 @@ def _plan(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
     """Return the plan of a published table, after its audit."""
     if is_audited and (found := audit(published)):
         raise AuditFailed(breach_report(found))
-    figures = kpis(published)
-    figures["cost_mad"]["fixed_charge_mad"] = fixed_charges_mad(published, published.given.horizon)
     return Plan(
         schedule=published.table,
-        kpis=figures,
+        kpis=kpis(published),
         binding=binding(optimum.duals, optimum.reduced_costs),
         clauses=clause_rows(published),
         optimum=optimum,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
-from optimizer.files import plain_file, reason
+from models.files import plain_file, reason
 
 FILE_MAX_BYTES = 10_000_000  # a row takes some 60 bytes, a plant has some hundred rows
 COLUMNS = ("time_utc", "name", "quantity", "key", "value")

@@ -6,6 +6,7 @@ inputs the audit needs. ``DIR/latest.json`` is replaced last and names the last 
 
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
@@ -16,11 +17,11 @@ from typing import Any
 import pandas as pd
 
 from models.errors import InputError
+from models.files import plain_file, reason
 from optimizer.audit import Published
 from optimizer.cohorts import Cohort, from_table, to_table
 from optimizer.component import Given
 from optimizer.config import Agreement, parse_agreement, parse_site
-from optimizer.files import plain_file, reason
 from optimizer.horizon import Horizon
 from optimizer.state import State, StateRow
 
@@ -161,8 +162,18 @@ def _read_table(path: Path) -> pd.DataFrame:
 def _read_state(path: Path) -> State:
     """Return the opening state of a run."""
     frame = pd.read_csv(path, keep_default_na=False, dtype=str)
-    rows = tuple(StateRow(r.name, r.quantity, float(r.value), r.key) for r in _named(frame))
+    values = [_number(text) for text in frame["value"]]
+    pairs = zip(_named(frame), values, strict=True)
+    rows = tuple(StateRow(r.name, r.quantity, value, r.key) for r, value in pairs)
     return State(time_utc=pd.Timestamp(0, tz="UTC"), rows=rows, origin="run folder")
+
+
+def _number(text: str) -> float:
+    """Return the number a text says, NaN where it says none: the audit then names it."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _named(frame: pd.DataFrame) -> list[Any]:

@@ -1,7 +1,6 @@
 """Wrong settings: exit code 2, one message with every problem, nothing written."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 

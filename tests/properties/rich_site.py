@@ -169,8 +169,13 @@ def tables(folder: Path) -> dict[str, Any]:
     }
 
 
-PLAIN_ZERO = ("unit_power_min_mw", "start_cost_mad", "stop_cost_mad") + (
-    *("running_cost_mad_per_h", "min_up_h", "min_down_h"),
+PLAIN_ZERO = (  # without these a fleet has no integers
+    "unit_power_min_mw",
+    "start_cost_mad",
+    "stop_cost_mad",
+    "running_cost_mad_per_h",
+    "min_up_h",
+    "min_down_h",
 )
 
 

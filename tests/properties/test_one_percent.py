@@ -3,7 +3,6 @@
 Parquet and CSV are changed alike, so that neither betrays the other; hashes are not looked at.
 """
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -118,7 +117,7 @@ def test_every_cell_of_a_column_is_guarded(run: Run) -> None:
     """Proves it is not only the cells looked at above: every step of some columns, both ways."""
     published, _ = read_published(run.folder)
     rng, unnoticed = np.random.default_rng(5), []
-    for column in rng.choice(published.table.columns, size=8, replace=False):
+    for column in rng.choice(published.table.columns, size=4, replace=False):
         scale = float(published.table[column].abs().max()) or 1.0
         for step, value in enumerate(published.table[column]):
             change = SHARE * scale * (1 if step % 2 else -1)
@@ -178,13 +177,14 @@ def test_every_key_figure_is_guarded(run: Run) -> None:
     unnoticed = []
     with run.file("kpis.json") as path:
         figures = read_json(path)
-        for part, values in figures["kpis"].items():
-            for key, value in values.items():
-                changed = json.loads(json.dumps(figures))
-                changed["kpis"][part][key] = value + SHARE * (abs(value) or 1.0)
-                write_json(path, changed)
-                if f"kpis.json: {part} {key} = " not in run.complaint():
-                    unnoticed.append((part, key))
+        stated = [(part, key) for part, values in figures["kpis"].items() for key in values]
+        for several in (stated[k : k + 15] for k in range(0, len(stated), 15)):  # it lists twenty
+            changed = {part: dict(values) for part, values in figures["kpis"].items()}
+            for part, key in several:
+                changed[part][key] += SHARE * (abs(changed[part][key]) or 1.0)
+            write_json(path, figures | {"kpis": changed})
+            said = run.complaint()
+            unnoticed += [(p, k) for p, k in several if f"kpis.json: {p} {k} = " not in said]
     assert unnoticed == []
 
 

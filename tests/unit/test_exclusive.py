@@ -59,7 +59,7 @@ def test_the_optimum_is_that_of_every_way_to_forbid_one_direction(plant, prices,
 
 
 def forced(plant, table, prices, sells, choice):
-    """Return the cost if battery and line may go one way only in each hour; infinite if not at all."""
+    """Return the cost if battery and line may go one way only in each hour."""
     problem = plant(
         tables={"battery": {"main": table}}, buy=prices, sell=sells, load=[5, 5]
     ).build()

@@ -213,7 +213,7 @@ def test_an_asset_that_has_left_the_site_hands_nothing_over(two_days):
 
 
 def test_a_re_plan_begins_within_the_last_plan(two_days):
-    """Proves any step's end is a handover: at 23:00Z two of the evening's four half-hours are done."""
+    """Proves any step's end is a handover: at 23:00Z two of four half-hours are done."""
     _, after = two_days(FIRST, {"buy": [5, 5]}, midnight="2026-01-04T23:00Z")
     assert after.optimum.problem.given.state.origin.endswith(" at 2026-01-04T23:00Z")
     assert opening(after)["battery_main", "energy_mwh", ""] == pytest.approx(100.0)

@@ -1,4 +1,4 @@
-"""Input series: from files or from the caller, on exactly the steps of the plan, each from one source."""
+"""Input series: from files or the caller, on exactly the steps of the plan, each from one source."""
 
 import pandas as pd
 import pytest
@@ -80,8 +80,10 @@ def test_moments_in_another_zone_are_taken_as_they_are(write):
         ),
         (
             CSV.replace("2026-03-01T00:30Z,20,b\n", ""),
-            "no row at 2026-03-01T00:30Z (1 of 3 steps). "
-            "Give a row per step of the horizon, or plan on the file's own steps.",
+            (
+                "no row at 2026-03-01T00:30Z (1 of 3 steps). "
+                "Give a row per step of the horizon, or plan on the file's own steps."
+            ),
         ),
         (
             CSV.replace("T00:30Z", "T00:00Z"),
@@ -89,8 +91,10 @@ def test_moments_in_another_zone_are_taken_as_they_are(write):
         ),
         (
             CSV + "2026-03-01T01:30Z,31,d\n",
-            "1 rows lie within steps, the first at 2026-03-01T01:30Z. "
-            "Give one row per step: its mean.",
+            (
+                "1 rows lie within steps, the first at 2026-03-01T01:30Z. "
+                "Give one row per step: its mean."
+            ),
         ),
         (
             CSV.replace("2026-03-01T00:30Z,20", ",20"),
@@ -164,8 +168,10 @@ SITE = {"wind": {"main": {}}, "firm": {"cloud": {"demand_mw": 5.0}}}
     [
         (
             {"wind_main_available_mw": [1, 2, 3], "solar_main_available_mw": [1, 2, 3]},
-            "series: solar_main_available_mw: given by series, but nothing on the site needs it. "
-            "Take it out.",
+            (
+                "series: solar_main_available_mw: given by series, but nothing on the site needs it. "
+                "Take it out."
+            ),
         ),
         (
             {"wind_main_available_mw": [1, 2, 3], "firm_cloud_demand_mw": [1, 2, 3]},
@@ -173,18 +179,24 @@ SITE = {"wind": {"main": {}}, "firm": {"cloud": {"demand_mw": 5.0}}}
         ),
         (
             {},
-            "series: wind_main_available_mw has no source. Give its part of the site a file "
-            "(series_file, availability_file), or the parameters that make it.",
+            (
+                "series: wind_main_available_mw has no source. Give its part of the site a file "
+                "(series_file, availability_file), or the parameters that make it."
+            ),
         ),
         (
             {"wind_main_available_mw": [1, float("nan"), -1]},
-            "series: wind_main_available_mw = nan at 2026-03-01T00:30Z is outside [0, 100000]. "
-            "Mend the input (MW, not kW; no gaps).",
+            (
+                "series: wind_main_available_mw = nan at 2026-03-01T00:30Z is outside [0, 100000]. "
+                "Mend the input (MW, not kW; no gaps)."
+            ),
         ),
         (
             {"wind_main_available_mw": [1, 2, 3e6]},
-            "series: wind_main_available_mw = 3000000.0 at 2026-03-01T01:00Z is outside "
-            "[0, 100000]. Mend the input (MW, not kW; no gaps).",
+            (
+                "series: wind_main_available_mw = 3000000.0 at 2026-03-01T01:00Z is outside "
+                "[0, 100000]. Mend the input (MW, not kW; no gaps)."
+            ),
         ),
     ],
     ids=["not needed", "two sources", "none", "a gap", "kW"],

@@ -62,8 +62,9 @@ from optimizer.legal_time import SITE_TIME_ZONE, legal, zone
 
 moment = pd.Timestamp("2026-11-22T12:00Z")
 index = pd.DatetimeIndex([moment])
-system = moment.tz_convert(SITE_TIME_ZONE)
-print(system.hour, moment.tz_convert(zone(SITE_TIME_ZONE)).hour, legal(index, SITE_TIME_ZONE)[0].hour)
+print(moment.tz_convert(SITE_TIME_ZONE).hour)  # the system's
+print(moment.tz_convert(zone(SITE_TIME_ZONE)).hour)
+print(legal(index, SITE_TIME_ZONE)[0].hour)
 """
 
 

@@ -61,13 +61,17 @@ def test_the_site_file_says_what_no_run_does():
         ),
         (
             "2026-03-01T00:00:00Z,battery_main,energy_mwh,,5",
-            "time_utc = 2026-03-01T00:00:00Z is not the plan's start 2026-03-02T00:00Z. "
-            "Give the state at that moment.",
+            (
+                "time_utc = 2026-03-01T00:00:00Z is not the plan's start 2026-03-02T00:00Z. "
+                "Give the state at that moment."
+            ),
         ),
         (
             "2026-03-02T00:00:00,battery_main,energy_mwh,,5",
-            "time_utc = 2026-03-02T00:00:00 is not the plan's start 2026-03-02T00:00Z. "
-            "Give the state at that moment.",
+            (
+                "time_utc = 2026-03-02T00:00:00 is not the plan's start 2026-03-02T00:00Z. "
+                "Give the state at that moment."
+            ),
         ),
         (
             "yesterday,battery_main,energy_mwh,,5",
@@ -103,13 +107,17 @@ def test_the_site_file_says_what_no_run_does():
         ),
         (
             "2026-03-02T00:00:00Z,deferrable_batch,backlog_mwh,2026-03-01T00:00Z,5",
-            "key = '2026-03-01T00:00Z' is none of backlog_mwh's. "
-            "Give arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z.",
+            (
+                "key = '2026-03-01T00:00Z' is none of backlog_mwh's. "
+                "Give arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z."
+            ),
         ),
         (
             "2026-03-02T00:00:00Z,deferrable_batch,rate_max_mw,2026-03-02/2026-03-03,5",
-            "key = '2026-03-02/2026-03-03' is none of rate_max_mw's. "
-            "Give arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z.",
+            (
+                "key = '2026-03-02/2026-03-03' is none of rate_max_mw's. "
+                "Give arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z."
+            ),
         ),
         (
             "2026-03-02T00:00:00Z,grid_line,month_peak_mw,March,5",
@@ -141,8 +149,10 @@ def test_all_problems_are_told_at_once(tmp_path):
     with pytest.raises(InputError) as error:
         read_state(path, START, KNOWN)
     assert str(error.value).splitlines() == [
-        f"{path}: line 4: time_utc = 2026-03-09T00:00:00Z is not the plan's start "
-        "2026-03-02T00:00Z. Give the state at that moment.",
+        (
+            f"{path}: line 4: time_utc = 2026-03-09T00:00:00Z is not the plan's start "
+            "2026-03-02T00:00Z. Give the state at that moment."
+        ),
         f"{path}: line 4: key = 'x' is none of energy_mwh's. Give nothing.",
         f"{path}: line 4: value = 'y' is not a number >= 0. Give a number.",
         f"{path}: genset_backup on_count 3 appears twice. Keep one row.",

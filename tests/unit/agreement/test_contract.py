@@ -1,4 +1,4 @@
-"""What every clause keeps to: one kind, one file, one set of tests; hard, priced, dated, audited."""
+"""What every clause keeps to: one kind, one file, one set of tests; hard or priced, dated."""
 
 import ast
 import pkgutil
@@ -143,8 +143,10 @@ def test_a_clause_survives_its_run_folder(site, kind, tmp_path):
     [
         (
             {"kind": "import_limit"},
-            "agreement: clause 1 (article 9.9): kind = 'import_limit' is not a kind of clause. "
-            "Did you mean import_cap?",
+            (
+                "agreement: clause 1 (article 9.9): kind = 'import_limit' is not a kind of clause. "
+                "Did you mean import_cap?"
+            ),
         ),
         (
             {"autonomy": 2.0},

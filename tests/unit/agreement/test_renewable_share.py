@@ -75,7 +75,7 @@ def test_gensets_are_not_renewable(calm):
     ],
 )
 def test_each_window_keeps_its_own_share(calm, window, time_zone, start, shed_mwh):
-    """Proves windows part at the clock's midnight: 23:00Z at UTC+1, 00:00Z in GMT and since 2026-09.
+    """Proves windows part at the clock's midnight: 23:00Z at UTC+1, 00:00Z at UTC+0.
 
     Together 20 of 80 MWh are drawn: 5 are shed. Parted in halves, 2.5 in each. Parted after the
     first hour, 20 of 60 are drawn: 20 - s <= 0.2 * (60 - s) at s = 10.
@@ -109,8 +109,10 @@ def test_it_holds_on_its_days(calm, dates, shed_mwh):
         (None, "Art. 1: the lowest renewable share of a day is 80.00 %, with 80 % asked."),
         (
             1000.0,
-            "Art. 1: the lowest renewable share of a day is 75.00 %, with 80 % asked; "
-            "2.0 MWh too much, paid for.",
+            (
+                "Art. 1: the lowest renewable share of a day is 75.00 %, with 80 % asked; "
+                "2.0 MWh too much, paid for."
+            ),
         ),
     ],
 )

@@ -125,20 +125,26 @@ def test_it_holds_on_its_days(stored, dates, required_mwh):
         (
             {},
             80.0,
-            "Art. 1: stored energy exceeds the 1.5 h of the sovereign load by at least 0 MWh "
-            "(at the end of the step 05 Jan 00:00Z).",
+            (
+                "Art. 1: stored energy exceeds the 1.5 h of the sovereign load by at least 0 MWh "
+                "(at the end of the step 05 Jan 00:00Z)."
+            ),
         ),
         (
             {"price_mad_per_mwh_h": 150.0},
             80.0,
-            "Art. 1: stored energy falls short of the 1.5 h of the sovereign load by up to "
-            "30.0 MWh (at the end of the step 05 Jan 03:00Z).",
+            (
+                "Art. 1: stored energy falls short of the 1.5 h of the sovereign load by up to "
+                "30.0 MWh (at the end of the step 05 Jan 03:00Z)."
+            ),
         ),
         (
             {"autonomy_h": 0.5, "valid_until": pd.Timestamp("2026-01-05").date()},
             200.0,
-            "Art. 1: stored energy exceeds the 0.5 h of the sovereign load by at least 50 MWh "
-            "(at the end of the step 05 Jan 03:00Z).",
+            (
+                "Art. 1: stored energy exceeds the 0.5 h of the sovereign load by at least 50 MWh "
+                "(at the end of the step 05 Jan 03:00Z)."
+            ),
         ),
     ],
 )

@@ -215,12 +215,17 @@ def test_energy_is_not_burnt_at_a_negative_price(plant, is_relaxed, cost_mad):
         ),
         (
             {"energy_initial_mwh": 401.0},
-            "energy_initial_mwh = 401 is outside the window 0 to 400 MWh. Give an energy inside it.",
+            (
+                "energy_initial_mwh = 401 is outside the window 0 to 400 MWh. "
+                "Give an energy inside it."
+            ),
         ),
         (
             {"soc_min_pu": 0.1, "energy_initial_mwh": 40.0, "energy_final_min_mwh": 39.0},
-            "energy_final_min_mwh = 39 is outside the window 40 to 400 MWh. "
-            "Give an energy inside it.",
+            (
+                "energy_final_min_mwh = 39 is outside the window 40 to 400 MWh. "
+                "Give an energy inside it."
+            ),
         ),
     ],
 )

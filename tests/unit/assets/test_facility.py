@@ -22,7 +22,7 @@ BACKLOG = dk.StateRow(
     ids=["losses and overhead", "no losses", "no overhead"],
 )
 def test_losses_and_overhead_are_drawn_with_the_machines(plant, change, drawn_mwh):
-    """Proves both by the hour: 10 and 10 MW for a half and one and a half hours are 20 MWh of IT."""
+    """Proves both by the hour: 10 MW for half an hour and for one and a half are 20 MWh of IT."""
     plan = plant(
         tables={"facility": LOSS | change}, buy=[600, 600], load=[10, 10], step_h=(0.5, 1.5)
     ).solve()

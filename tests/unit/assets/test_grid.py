@@ -145,7 +145,7 @@ def test_a_battery_shaves_the_months_peak(plant):
     ids=["GMT", "UTC+1: February begins an hour earlier"],
 )
 def test_each_month_on_the_tariffs_clock_has_its_peak(plant, time_zone, charged_mw):
-    """Proves months part where the tariff's clock says: loads of 15 and 20 MW around midnight UTC."""
+    """Proves months part on the tariff's clock: loads of 15 and 20 MW around midnight UTC."""
     table = {"tariff": tariff(demand_charge_mad_per_mw_month=100.0, time_zone=time_zone)}
     plan = plant(tables={"grid": {"line": table}}, load=[15, 20], start="2026-01-31T23:00Z").solve()
     assert plan.objective_mad == pytest.approx(600 * 35 + 100 * charged_mw)

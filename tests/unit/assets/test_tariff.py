@@ -129,8 +129,10 @@ def test_a_tariff_without_periods_gives_no_price():
     [
         (
             tariff([period("day", ALL_YEAR, 6, 20), period("night", ALL_YEAR, 21, 6)]),
-            "hour 20 of month 1 belongs to 0 periods. "
-            "Give every hour of every month to exactly one period.",
+            (
+                "hour 20 of month 1 belongs to 0 periods. "
+                "Give every hour of every month to exactly one period."
+            ),
         ),
         (
             tariff(
@@ -140,8 +142,10 @@ def test_a_tariff_without_periods_gives_no_price():
                     period("late", SUMMER, 22, 24),
                 ]
             ),
-            "hour 22 of month 4 belongs to 2 periods. "
-            "Give every hour of every month to exactly one period.",
+            (
+                "hour 22 of month 4 belongs to 2 periods. "
+                "Give every hour of every month to exactly one period."
+            ),
         ),
         (
             tariff([period("always", (*ALL_YEAR, 13), 0, 24)]),
@@ -149,8 +153,10 @@ def test_a_tariff_without_periods_gives_no_price():
         ),
         (
             tariff([], fixed=9.0),
-            "fixed_charge_mad_per_mw_year = 9 is due on subscribed power, which no period "
-            "states. Give periods, or 0.",
+            (
+                "fixed_charge_mad_per_mw_year = 9 is due on subscribed power, which no period "
+                "states. Give periods, or 0."
+            ),
         ),
     ],
     ids=["gap", "overlap", "month 13", "charge without power"],

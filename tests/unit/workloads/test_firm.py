@@ -45,7 +45,7 @@ def test_commercial_load_gives_way_to_sovereign_load(plant):
 
 
 def test_sovereign_load_that_cannot_be_met_is_no_plan(plant):
-    """Proves there is no slack: 27 MW can be drawn, 14 and the 14 of 20 that can't be shed cannot."""
+    """Proves there is no slack: 14 MW and the 14 of 20 that can't be shed are more than 27."""
     short = plant(
         tables={"firm": CLOUD, "grid": {"line": {"import_max_mw": 27.0}}},
         buy=[500, 500],

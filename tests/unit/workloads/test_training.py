@@ -150,7 +150,7 @@ def test_power_ramps_by_the_hour(plant, before_mw, power_mw, cost_mad):
     ("is_synchronous", "power_mw"), [(False, 18.75), (True, 50)], ids=["parts", "all or none"]
 )
 def test_one_synchronous_job_runs_on_all_or_none(plant, is_synchronous, power_mw):
-    """Proves the integer: 30 MWh of work need 30 / 1.6 = 18.75 MW of a part, or half power of all."""
+    """Proves the integer: 30 MWh of work need 30 / 1.6 = 18.75 MW of a part, or 50 of all."""
     tables = fleet(floor_pu=0.3, is_synchronous=is_synchronous)
     plan = plant(tables=tables, buy=[900]).solve()
     assert plan.schedule["training_ai_power_mw"].item() == pytest.approx(power_mw)
