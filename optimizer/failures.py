@@ -1,5 +1,6 @@
 """What the command says when it did not work: the exit code, a status word, every problem."""
 
+import errno
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,16 @@ STATUS = {
     6: "audit_failed",
     7: "infeasible",
     70: "bug",
+}
+_NOT_WRITABLE = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BUG = (
@@ -51,7 +62,9 @@ def failure_of(error: BaseException) -> Failure:
     if callable(usage):
         return Failure(INPUT_EXIT_CODE, "usage_error", [usage()], {})
     code = exit_code_of(error)
-    if code == BUG_EXIT_CODE and isinstance(error, OSError):  # files we read are checked before
+    if (
+        isinstance(error, OSError) and error.errno in _NOT_WRITABLE
+    ):  # what is read is checked before
         where = f"{error.filename}: " if error.filename else ""
         problem = f"{where}{error.strerror or error}. Free the disk or give another --out."
         return Failure(INPUT_EXIT_CODE, "not_writable", [problem], {})

@@ -5,6 +5,7 @@ offending moment.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from optimizer.state import State
 from optimizer.workloads.deferrable import Deferrable
 
 FILE_MAX_BYTES = 200_000_000
+KW_FACTOR = 50.0  # no plant has that many times the power of what it supplies; kW have 1000
 COHORT_COLUMNS = ("earliest_utc", "deadline_utc", "work_mwh", "rate_max_mw")
 
 
@@ -40,6 +42,13 @@ def read_frame(path: Path) -> pd.DataFrame:
         ) from error
     if frame.empty:
         raise InputError([f"{path}: has no rows. Give one row per step."])
+    names = [str(name) for name in frame.columns]
+    if len(names) == 1 and ";" in names[0]:
+        remedy = "Use commas, and points in decimals."
+        raise InputError([f"{path}: separated by semicolons. {remedy}"])
+    ends = [name.rpartition(".") for name in names]  # pandas calls the second column x.1
+    if twice := [name for name, _, end in ends if end.isdigit() and name in names]:
+        raise InputError([f"{path}: {twice[0]}: two columns of that name. Keep one."])
     if "time_utc" not in frame.columns and frame.index.name == "time_utc":
         frame = frame.reset_index()
     return frame
@@ -114,16 +123,24 @@ def check_series(series: pd.DataFrame, needed: list[Needed], horizon: Horizon) -
                 "(series_file, availability_file), or the parameters that make it."
             )
             continue
-        values = pd.to_numeric(series[need.column], errors="coerce").to_numpy(dtype="float64")
-        wrong = ~((values >= need.low) & (values <= need.high))  # NaN fails both
-        if wrong.any():
-            first = int(np.flatnonzero(wrong)[0])
-            problems.append(
-                f"series: {need.column} = {series[need.column].iloc[first]} at "
-                f"{horizon.index[first]:%Y-%m-%dT%H:%MZ} is outside [{need.low:g}, {need.high:g}]. "
-                "Mend the input (MW, not kW; no gaps)."
-            )
+        problems += value_problems(series[need.column], need, horizon, f"series: {need.column}")
     return problems
+
+
+def value_problems(values: pd.Series, need: Needed, horizon: Horizon, where: str) -> list[str]:
+    """Return what is wrong with the values of one series, the first moment of it."""
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64")
+    wrong = np.flatnonzero(~((numbers >= need.low) & (numbers <= need.high)))  # NaN fails both
+    if not len(wrong):
+        return []
+    first, shown = int(wrong[0]), values.iloc[int(wrong[0])]
+    at = f"at {horizon.index[first]:%Y-%m-%dT%H:%MZ} ({len(wrong)} of {len(numbers)} steps)"
+    if isinstance(shown, str):
+        return [f"{where} = {shown!r} {at} is no number. Write it with a decimal point."]
+    if np.isnan(numbers[first]):
+        return [f"{where} is missing {at}. Give a number in every step."]
+    span = f"outside [{need.low:g}, {need.high:g}]"
+    return [f"{where} = {shown} {at} is {span}. Mend it; power is in MW, not kW."]
 
 
 def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
@@ -135,15 +152,28 @@ def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
         if name is None:
             continue
         derived = part.derive(horizon)
-        wanted = [n.column for n in part.needs() if n.column not in derived]
-        quantities = [column.removeprefix(f"{part.name}_") for column in wanted]
-        frame, wrong = read_series(folder / name, quantities, horizon)
+        wanted = [n for n in part.needs() if n.column not in derived]
+        quantities = [need.column.removeprefix(f"{part.name}_") for need in wanted]
+        try:
+            frame, wrong = read_series(folder / name, quantities, horizon)
+        except InputError as error:
+            problems += error.problems
+            continue
+        for need, quantity in zip(wanted, quantities, strict=True) if not wrong else ():
+            where = f"{folder / name}: {quantity}"
+            wrong += value_problems(frame[quantity], _believable(need, site), horizon, where)
+            columns[need.column] = frame[quantity].to_numpy()
         problems += wrong
-        if not wrong:
-            columns |= {c: frame[q].to_numpy() for c, q in zip(wanted, quantities, strict=True)}
     if problems:
         raise InputError(problems)
     return pd.DataFrame(columns, index=horizon.index)
+
+
+def _believable(need: Needed, site: Site) -> Needed:
+    """Return the range of a series in a file: power far above the facility's was meant in kW."""
+    if not need.column.endswith("_mw"):
+        return need
+    return replace(need, high=min(need.high, KW_FACTOR * site.facility.power_max_mw))
 
 
 def assemble(

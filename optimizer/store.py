@@ -86,7 +86,7 @@ def write_schedule(folder: Path, published: Published) -> None:
     written = published.table.copy()
     written.index = pd.DatetimeIndex(written.index).strftime("%Y-%m-%dT%H:%M:%SZ")
     written.to_csv(folder / "schedule.csv", lineterminator="\n", index_label="time_utc")
-    if len(published.given.rates):
+    if published.given.cohorts:
         rates = published.given.rates.assign(
             time_utc=pd.DatetimeIndex(published.given.rates["time_utc"]).strftime(
                 "%Y-%m-%dT%H:%M:%SZ"

@@ -129,5 +129,6 @@ def _commonest_step(index: pd.DatetimeIndex, where: str) -> pd.Timedelta:
     moves = index[1:] - index[:-1]
     forward = moves[moves > pd.Timedelta(0)]
     if not len(forward):
-        raise InputError([f"{where}: {INDEX_NAME} has no two steps in order. Bring two or more."])
+        remedy = "Sort by time." if len(moves) else "Bring two or more."
+        raise InputError([f"{where}: {INDEX_NAME} has no two steps in order. {remedy}"])
     return pd.Timedelta(forward.value_counts().index[0])

@@ -75,6 +75,6 @@ def _json_kind(path: Path) -> str:
         return "pvgis_tmy"
     if isinstance(outputs, dict) and "hourly" in outputs:
         return "pvgis_hourly"
-    keys = ", ".join(sorted(content)[:6])
+    keys = ", ".join(sorted(content)[:6]) or "nothing in it"
     remedy = "Bring NASA POWER hourly, PVGIS TMY or PVGIS hourly JSON, or a CSV table."
     raise InputError([f"{path.name}: JSON with {keys} is of no known format. {remedy}"])

@@ -7,7 +7,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
 
-from optimizer.agreement.clause import Clause, Quantities, windows
+from optimizer.agreement.clause import Clause, Quantities, window_at, windows
 from optimizer.component import Given
 from optimizer.legal_time import ZoneName
 
@@ -51,9 +51,15 @@ class CarbonBudget(Clause):
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return what is emitted beyond the budgets [kg]."""
-        emitted = table["site_emission_kg"].to_numpy()
-        over = [emitted[steps].sum() - kg for steps, kg in self._budgets(given).values()]
-        return float(np.maximum(over, 0.0).sum()) if over else 0.0
+        left_kg: dict[tuple[int, ...], float] = {}
+        rows = zip(table.index, given.horizon.step_h, table["site_emission_kg"], strict=True)
+        for t, (moment, step_h, emitted_kg) in enumerate(rows):
+            if self.in_force(moment):
+                is_hour = self.window == "hour"
+                window = (t,) if is_hour else window_at(moment, self.window, self.time_zone)
+                budget_kg = self.budget_kg * step_h if is_hour else self.budget_kg
+                left_kg[window] = left_kg.get(window, budget_kg) - emitted_kg
+        return float(sum(np.maximum(-left, 0.0) for left in left_kg.values()))
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return no rule of its own columns: it publishes none."""

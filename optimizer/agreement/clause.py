@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from models.parameters import Parameters
 from optimizer.breach import Breach, breaches
 from optimizer.component import Given, Terms, unequal
-from optimizer.legal_time import SITE_TIME_ZONE, legal
+from optimizer.legal_time import SITE_TIME_ZONE, legal, zone
 from optimizer.state import StateRow
 
 ELASTIC_MAD = 1e5  # diagnostic only: price of a MWh (or kg) by which a hard clause is broken
@@ -80,6 +80,11 @@ class Clause(Parameters):
         if self.valid_until is not None:
             valid &= days <= pd.Timestamp(self.valid_until)
         return np.asarray(valid)
+
+    def in_force(self, moment: pd.Timestamp) -> bool:
+        """Return whether the clause is valid at one moment: the audit's own way to ask."""
+        today = moment.tz_convert(zone(SITE_TIME_ZONE)).date()
+        return self.valid_from <= today <= (self.valid_until or datetime.date.max)
 
     def problems(self, workloads: list[str]) -> list[str]:
         """Return why the clause can't apply to a site with these workloads."""
@@ -149,6 +154,13 @@ class Clause(Parameters):
 def clause_kinds() -> dict[str, type[Clause]]:
     """Return the class of every kind of clause there is a file for."""
     return {kind.kind: kind for kind in Clause.__subclasses__()}
+
+
+def window_at(moment: pd.Timestamp, length: str, time_zone: str) -> tuple[int, ...]:
+    """Return a name for the window of one moment: the audit's own way to ask."""
+    today = moment.tz_convert(zone(time_zone)).date()
+    week = today.isocalendar()[:2]  # ISO weeks begin on Monday
+    return {"day": (today.toordinal(),), "week": week, "horizon": ()}[length]
 
 
 def windows(index: pd.Index, length: str, time_zone: str) -> np.ndarray:

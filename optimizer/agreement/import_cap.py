@@ -63,15 +63,15 @@ class ImportCap(Clause):
 
     def _excess_mw(self, table: pd.DataFrame) -> pd.Series:
         """Return the excess of each step, its clock hour looked up one by one."""
-        held, local_zone = self.holds(table.index), zone(self.time_zone)
+        local_zone = zone(self.time_zone)
         over = []
-        for moment, drawn, is_held in zip(table.index, table["site_import_mw"], held, strict=True):
+        for moment, drawn in zip(table.index, table["site_import_mw"], strict=True):
             local = moment.tz_convert(local_zone)
             if self.last_hour > self.first_hour:
                 inside = self.first_hour <= local.hour < self.last_hour
             else:
                 inside = local.hour >= self.first_hour or local.hour < self.last_hour
-            capped = inside and local.month in self.months and is_held
+            capped = inside and local.month in self.months and self.in_force(moment)
             over.append(np.maximum(drawn - self.import_max_mw, 0.0) if capped else 0.0 * drawn)
         return pd.Series(over, index=table.index)
 

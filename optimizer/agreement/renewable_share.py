@@ -11,7 +11,7 @@ import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
 
-from optimizer.agreement.clause import Clause, Quantities, windows
+from optimizer.agreement.clause import Clause, Quantities, window_at, windows
 from optimizer.component import Given
 from optimizer.legal_time import ZoneName
 
@@ -58,20 +58,21 @@ class RenewableShare(Clause):
         used = (table["facility_power_mw"] * hours).groupby(numbers).cumsum()
         return pd.DataFrame({"share_pu": 1 - other / used.where(used > 0, 1.0)})
 
-    def _excess_mwh(self, table: pd.DataFrame, given: Given) -> dict[int, float]:
+    def _excess_mwh(self, table: pd.DataFrame, given: Given) -> dict[tuple[int, ...], float]:
         """Return, for each window, the energy beyond what may be other than renewable."""
-        excess: dict[int, float] = {}
+        excess: dict[tuple[int, ...], float] = {}
         rows = zip(
-            self._windows(table.index),
+            table.index,
             given.horizon.hours,
             table["site_import_mw"] + table["site_genset_mw"],
             table["facility_power_mw"],
             strict=True,
         )
-        for number, step_h, other_mw, used_mw in rows:
-            if number >= 0:
+        for moment, step_h, other_mw, used_mw in rows:
+            if self.in_force(moment):
+                window = window_at(moment, self.window, self.time_zone)
                 over_mw = other_mw - (1 - self.share_min_pu) * used_mw
-                excess[number] = excess.get(number, 0.0) + step_h * over_mw
+                excess[window] = excess.get(window, 0.0) + step_h * over_mw
         return excess
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
@@ -81,13 +82,11 @@ class RenewableShare(Clause):
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rule of the published share."""
-        running: dict[int, tuple[float, float]] = {}
+        running: dict[tuple[int, ...], tuple[float, float]] = {}
         shares = []
-        numbers = windows(table.index, self.window, self.time_zone)
+        numbers = [window_at(moment, self.window, self.time_zone) for moment in table.index]
         other_mw = table["site_import_mw"] + table["site_genset_mw"]
-        rows = zip(
-            numbers, given.horizon.step_h, other_mw, table["facility_power_mw"], strict=True
-        )
+        rows = zip(numbers, given.horizon.step_h, other_mw, table["facility_power_mw"], strict=True)
         for number, step_h, drawn_mw, used_mw in rows:
             other, used = running.get(number, (0.0, 0.0))
             other += step_h * drawn_mw

@@ -5,6 +5,7 @@ its share in proportion to the hours covered; what the opening state says was de
 Monday counts, and then the hours since Monday count too.
 """
 
+import datetime
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +13,9 @@ import pandas as pd
 import pyomo.environ as pyo
 from pydantic import Field
 
-from optimizer.agreement.clause import Clause, Quantities, windows
+from optimizer.agreement.clause import Clause, Quantities, window_at, windows
 from optimizer.component import Given
-from optimizer.legal_time import ZoneName, legal
+from optimizer.legal_time import ZoneName, legal, zone
 from optimizer.state import StateRow
 
 WEEK_H = 168.0
@@ -102,17 +103,37 @@ class ResearchQuota(Clause):
 
     def bought(self, table: pd.DataFrame, given: Given) -> float:
         """Return the work missing over all weeks [MWh]."""
-        numbers = windows(table.index, "week", self.time_zone)
-        done = self._work_mw(table).to_numpy() * given.horizon.hours  # a sum that NaN spoils
-        due_mwh = self._due_mwh(given)
-        missing = [due - done[numbers == number].sum() for number, due in due_mwh.items()]
-        return float(np.maximum(missing, 0.0).sum()) if missing else 0.0
+        before_mwh, before_h = self._before(given)
+        first = window_at(table.index[0], "week", self.time_zone)
+        done_mwh, owing_h = {first: before_mwh}, {first: before_h}
+        is_owed = set()
+        rows = zip(table.index, given.horizon.step_h, self._work_mw(table), strict=True)
+        for moment, step_h, work_mw in rows:
+            week = window_at(moment, "week", self.time_zone)
+            done_mwh[week] = done_mwh.get(week, 0.0) + step_h * work_mw
+            if self.in_force(moment):
+                is_owed.add(week)
+                owing_h[week] = owing_h.get(week, 0.0) + step_h
+        missing_mwh = [
+            self.quota_mwh_per_week * min(owing_h[week] / WEEK_H, 1.0) - done_mwh[week]
+            for week in sorted(is_owed)
+        ]
+        return float(sum(np.maximum(missing, 0.0) for missing in missing_mwh))
+
+    def _before(self, given: Given) -> tuple[float, float]:
+        """Return work since Monday before the plan, and its hours: the audit's own way to ask."""
+        start = given.horizon.start.tz_convert(zone(self.time_zone))
+        monday = start.date() - datetime.timedelta(days=start.weekday())
+        for row in given.state.rows:
+            if (row.name, row.quantity, row.key) == (self.name, "delivered_mwh", str(monday)):
+                days = start.weekday() + start.hour / 24 + start.minute / 1440
+                return row.value, 24 * days
+        return 0.0, 0.0
 
     def rules(self, table: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rule of the published balance."""
-        opening_mwh, _ = self._opening(given)
-        numbers = windows(table.index, "week", self.time_zone)
-        balance, balances = opening_mwh, []
+        numbers = [window_at(moment, "week", self.time_zone) for moment in table.index]
+        balance, balances = self._before(given)[0], []
         for t, work_mw in enumerate(self._work_mw(table)):
             if t and numbers[t] != numbers[t - 1]:
                 balance = 0.0

@@ -70,7 +70,7 @@ class Cooling(Component):
         return np.asarray(np.maximum(np.max(lines, axis=0), 0.0))
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
-        """Return ``power_mw`` and the lines; heat and water need the whole table (see `water_l`)."""
+        """Return ``power_mw`` and the lines; heat and water need the whole table."""
         power = [v.value for v in block.power_mw.values()]
         lines = {q: given.column(f"{self.name}_{q}") for q in self._quantities()}
         return pd.DataFrame({"power_mw": power} | lines, index=given.horizon.index)

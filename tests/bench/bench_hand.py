@@ -16,17 +16,8 @@ def _rows(case: Case) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:
     each_day = sparse.kron(sparse.eye_array(case.days), np.full((1, case.day_steps), h))
     no_work = sparse.csr_array((case.days, n))
     either = [1 / case.charge_max_mw * one, 1 / case.discharge_max_mw * one]
-    blocks = [
-        [
-            one,
-            one,
-            -one,
-            one,
-            none,
-            one,
-            -one,
-            -case.per_it * one,
-        ],  # what comes to the bus leaves it
+    blocks = [  # balance of the bus, of the battery, its converter, work of each day
+        [one, one, -one, one, none, one, -one, -case.per_it * one],
         [none, none, *stored, one - case.keep_pu * before, none, none, none],
         [none, none, *either, none, none, none, none],
         [no_work] * 7 + [each_day],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from bench_case import START, Case
+from pyomo.common.gc_manager import PauseGC
 
 import optimizer as dk
 from optimizer.optimum import optimize
@@ -120,5 +121,6 @@ def read(case: Case) -> Read:
 
 def solve(ready: Read) -> tuple[float, pd.DataFrame]:
     """Return the least cost [MAD] and the table of what runs."""
-    optimum = optimize(ready.build())
+    with PauseGC():  # as `dk.plan` does
+        optimum = optimize(ready.build())
     return optimum.objective_mad, optimum.table[list(COLUMNS)].rename(columns=COLUMNS)

@@ -5,6 +5,7 @@ PyPSA needs no row against charging while discharging: it never pays here.
 """
 
 import logging
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,7 @@ def _battery(network: pypsa.Network, case: Case) -> None:
         efficiency_store=case.charge_efficiency_pu,
         efficiency_dispatch=case.discharge_efficiency_pu,
         standing_loss=case.self_discharge_pu_per_h,
-        state_of_charge_initial=case.energy_initial_mwh
-        * case.keep_pu,  # PyPSA's first step has no loss
+        state_of_charge_initial=case.energy_initial_mwh * case.keep_pu,  # its first step loses none
         marginal_cost=case.ageing_cost_mad_per_mwh,
         marginal_cost_storage=worth,
     )
@@ -77,23 +77,33 @@ def _work(network: pypsa.Network, case: Case) -> None:
     network.add("Load", "due", bus="work", p_set=due_mw)
 
 
-def solve(case: Case) -> tuple[float, pd.DataFrame]:
-    """Return the least cost [MAD] and the table of what runs."""
+def _solved(network: pypsa.Network, row: Callable[..., None] | None = None) -> pypsa.Network:
+    """Solve as its manual says; without the file that PyPSA would write between."""
+    status, condition = network.optimize(
+        solver_name="highs",
+        io_api="direct",
+        solver_options={"output_flag": False, **SOLVER},
+        include_objective_constant=False,
+        extra_functionality=row,
+    )
+    if status != "ok":
+        raise RuntimeError(condition)
+    return network
+
+
+def _site(case: Case) -> pypsa.Network:
+    """Return a network with all but the deferrable work."""
     network = pypsa.Network()
     network.set_snapshots(case.index.tz_localize(None))
     network.snapshot_weightings = network.snapshot_weightings * case.step_h
     network.add("Bus", "site")
     _plants(network, case)
     _battery(network, case)
-    _work(network, case)
-    status, condition = network.optimize(
-        solver_name="highs",
-        io_api="direct",
-        solver_options={"output_flag": False, **SOLVER},
-        include_objective_constant=False,
-    )
-    if status != "ok":
-        raise RuntimeError(condition)
+    return network
+
+
+def _table(network: pypsa.Network, case: Case, run_mw: pd.Series) -> pd.DataFrame:
+    """Return what runs."""
     made, unit = network.generators_t.p, network.storage_units_t
     columns = {
         "solar_mw": made["solar"],
@@ -103,7 +113,29 @@ def solve(case: Case) -> tuple[float, pd.DataFrame]:
         "energy_mwh": unit.state_of_charge["battery"],
         "import_mw": made["import"],
         "export_mw": made["export"],
-        "run_mw": network.links_t.p0["run"] / case.per_it,
+        "run_mw": run_mw / case.per_it,
     }
-    table = pd.DataFrame(columns).set_axis(case.index)
-    return float(network.objective), table
+    return pd.DataFrame(columns).set_axis(case.index)
+
+
+def solve(case: Case) -> tuple[float, pd.DataFrame]:
+    """Return the least cost [MAD] and the table of what runs."""
+    network = _site(case)
+    _work(network, case)
+    _solved(network)
+    return float(network.objective), _table(network, case, network.links_t.p0["run"])
+
+
+def solve_with_row(case: Case) -> tuple[float, pd.DataFrame]:
+    """Return the same with the day's work as a constraint of one's own: less to build."""
+    network = _site(case)
+    network.add("Generator", "run", bus="site", sign=-1, p_nom=case.run_max_mw * case.per_it)
+    day = pd.Series(np.arange(case.step_count) // case.day_steps, index=network.snapshots)
+
+    def work(network: pypsa.Network, _snapshots: pd.Index) -> None:
+        done = case.step_h / case.per_it * network.model["Generator-p"].sel(name="run")
+        by_day = done.groupby(day.rename("day").to_xarray()).sum()
+        network.model.add_constraints(by_day == case.work_mwh, name="work")
+
+    _solved(network, work)
+    return float(network.objective), _table(network, case, network.generators_t.p["run"])

@@ -25,7 +25,7 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 def test_renewable_supply_is_about_95_percent(weeks: pd.DataFrame) -> None:
-    """Proves the sizing of data/site.toml: share = 1 - (grid + gensets) / facility, over 52 weeks."""
+    """Proves the sizing of data/site.toml: 1 - (grid + gensets) / facility over 52 weeks."""
     total = weeks.sum()
     share = 1 - (total["import_mwh"] + total["genset_mwh"]) / total["facility_mwh"]
     assert 0.94 <= share <= 0.965

@@ -1,4 +1,4 @@
-"""Input series: from files or the caller, on exactly the steps of the plan, each from one source."""
+"""Input series: from files or the caller, on exactly the steps of the plan, from one source."""
 
 import pandas as pd
 import pytest
@@ -169,8 +169,8 @@ SITE = {"wind": {"main": {}}, "firm": {"cloud": {"demand_mw": 5.0}}}
         (
             {"wind_main_available_mw": [1, 2, 3], "solar_main_available_mw": [1, 2, 3]},
             (
-                "series: solar_main_available_mw: given by series, but nothing on the site needs it. "
-                "Take it out."
+                "series: solar_main_available_mw: given by series, but nothing on the site needs "
+                "it. Take it out."
             ),
         ),
         (
@@ -187,15 +187,15 @@ SITE = {"wind": {"main": {}}, "firm": {"cloud": {"demand_mw": 5.0}}}
         (
             {"wind_main_available_mw": [1, float("nan"), -1]},
             (
-                "series: wind_main_available_mw = nan at 2026-03-01T00:30Z is outside [0, 100000]. "
-                "Mend the input (MW, not kW; no gaps)."
+                "series: wind_main_available_mw is missing at 2026-03-01T00:30Z (2 of 3 steps). "
+                "Give a number in every step."
             ),
         ),
         (
             {"wind_main_available_mw": [1, 2, 3e6]},
             (
-                "series: wind_main_available_mw = 3000000.0 at 2026-03-01T01:00Z is outside "
-                "[0, 100000]. Mend the input (MW, not kW; no gaps)."
+                "series: wind_main_available_mw = 3000000.0 at 2026-03-01T01:00Z (1 of 3 steps) is "
+                "outside [0, 100000]. Mend it; power is in MW, not kW."
             ),
         ),
     ],
