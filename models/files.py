@@ -30,5 +30,7 @@ def reason(error: Exception) -> str:
         return "there is no such file"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, KeyError) and str(error.args[0]).isidentifier():
+        return f"{error.args[0]} is missing"
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip(".")

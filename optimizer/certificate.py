@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from models.files import reason
 from optimizer.audit import audit
 from optimizer.breach import Breach
 from optimizer.errors import AuditFailed
@@ -29,7 +30,13 @@ def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
         A rule is broken, the folder's two schedules disagree, or a key figure is not the table's.
     """
     published, differences = read_published(folder, is_elastic=is_elastic)
-    found = audit(published)
+    texts = [str(name) for name, kind in published.table.dtypes.items() if kind != "float64"]
+    if texts:
+        raise AuditFailed(f"schedule.parquet: {', '.join(texts)}: holds no numbers")
+    try:
+        found = audit(published)
+    except KeyError as error:
+        raise AuditFailed(f"schedule.parquet: a column is missing: {reason(error)}") from error
     if not found:
         stated = read_json(folder / "kpis.json").get("kpis", {})
         for part, figures in kpis(published).items():

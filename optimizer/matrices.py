@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -22,6 +23,7 @@ from optimizer.templates import is_template, plain_copy
 
 Floats = NDArray[np.float64]
 
+_PLAIN = {float, int, type(None)}
 _PROBLEMS_SHOWN = 5
 _TEMPLATE_ROWS_COMPARED = 5
 _SAME = 1e-9  # two ways of summing the same few terms differ by less
@@ -126,23 +128,45 @@ def check_finite(m: Matrices) -> None:
 
 def _column_bounds(columns: Sequence[VarData]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return lower bounds, upper bounds and whether each variable is whole."""
+    lower, upper = _own_bounds(columns)
+    is_integer = np.zeros(len(columns), dtype=np.bool_)
+    domains = [variable.domain for variable in columns]
+    keys = np.array(list(map(id, domains)))  # few, shared by many variables
+    for key, (domain, one) in dict(
+        zip(keys.tolist(), zip(domains, columns, strict=True), strict=True)
+    ).items():
+        if not (one.is_continuous() or one.is_integer()):
+            raise ModelError([f"model: {one.name} is neither continuous nor whole."])
+        low, high = domain.bounds()
+        its = keys == key
+        lower[its] = np.maximum(lower[its], -np.inf if low is None else low)
+        upper[its] = np.minimum(upper[its], np.inf if high is None else high)
+        is_integer[its] = one.is_integer()
+    return lower, upper, is_integer
+
+
+def _own_bounds(columns: Sequence[VarData]) -> tuple[Floats, Floats]:
+    """Return the bounds that variables have beside those of their domain."""
+    lower = _side([variable._lb for variable in columns], -np.inf)  # `bounds` takes 8 times as long
+    upper = _side([variable._ub for variable in columns], np.inf)
+    if lower is not None and upper is not None:
+        return lower, upper
     try:
         bounds = [variable.bounds for variable in columns]
     except ValueError as problem:  # Pyomo refuses NaN here, by name
         raise ModelError([f"model: {problem}"]) from problem
-    lower = np.array([low for low, _ in bounds], dtype=np.float64)  # None becomes NaN
-    upper = np.array([high for _, high in bounds], dtype=np.float64)
-    domains = [id(variable.domain) for variable in columns]  # few, shared by many variables
-    whole = []
-    for domain, variable in dict(zip(domains, columns, strict=True)).items():
-        if not (variable.is_continuous() or variable.is_integer()):
-            raise ModelError([f"model: {variable.name} is neither continuous nor whole."])
-        whole += [domain] if variable.is_integer() else []
-    return (
-        np.where(np.isnan(lower), -np.inf, lower),
-        np.where(np.isnan(upper), np.inf, upper),
-        np.isin(domains, whole) if whole else np.zeros(len(columns), dtype=np.bool_),
-    )
+    lower = np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64)
+    upper = np.array([np.inf if high is None else high for _, high in bounds], dtype=np.float64)
+    return lower, upper
+
+
+def _side(values: list[Any], missing: float) -> Floats | None:
+    """Return numbers as an array; None where there are expressions or NaN among them."""
+    if not _PLAIN.issuperset(map(type, values)):
+        return None
+    side = np.array(values, dtype=np.float64)  # None becomes NaN
+    is_nan = np.isnan(side)
+    return np.where(is_nan, missing, side) if is_nan.sum() == values.count(None) else None
 
 
 def _not_numbers(m: Matrices) -> Iterator[str]:

@@ -84,6 +84,8 @@ def prepare(asked: Asked) -> Prepared:
 
 def _state_problems(site: Site, given: Given) -> list[str]:
     """Return where the opening state contradicts itself or the site."""
+    if not given.state.rows:  # then it is the site's own
+        return []
     found = [b for p in site.components() for b in breaches(p.name, p.input_rules(given))]
     return [
         f"opening state ({given.state.origin}): {breach.rule}: {breach.excess:g} apart. "

@@ -4,13 +4,15 @@ A run is a folder ``DIR/<run id>/`` with the schedule, key figures, manifest, so
 inputs the audit needs. ``DIR/latest.json`` is replaced last and names the last completed run.
 """
 
+import datetime
 import hashlib
 import json
 import math
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +53,23 @@ def write_json(path: Path, content: Any) -> None:
     temporary.replace(path)
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file of a run.
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file of a run.
 
     Raises
     ------
     InputError
-        It is missing, cut short or not JSON.
+        It is missing, cut short, not JSON or no object.
     """
     try:
-        return json.loads(plain_file(path, JSON_MAX_BYTES).read_text(encoding="utf-8"))
+        content = json.loads(plain_file(path, JSON_MAX_BYTES).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError([f"{path}: not readable: {reason(error)}. Give a run folder."]) from error
     except (ValueError, RecursionError) as error:
         raise InputError([f"{path}: not JSON: {error}. Give a whole run folder."]) from error
+    if not isinstance(content, dict):
+        raise InputError([f"{path}: holds no JSON object. Give a whole run folder."])
+    return content
 
 
 def write_inputs(folder: Path, published: Published) -> None:
@@ -106,13 +111,17 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
     site = parse_site(read_json(folder / "inputs/site.json"), str(folder / "inputs/site.json"))
     agreement = _read_agreement(folder / "inputs/agreement.json")
     series = _read_table(folder / "inputs/series.parquet")
-    horizon = Horizon(start=series.index[0], step_h=tuple(series["step_h"].tolist()))
+    with as_written(folder / "inputs/series.parquet"):
+        needed = [need.column for part in site.components() for need in part.needs()]
+        series[["step_h", *needed]].to_numpy(dtype="float64")
+        horizon = Horizon(start=series.index[0], step_h=tuple(series["step_h"].tolist()))
     cohorts = {
         part.name: tuple(_read_cohorts(folder / f"inputs/cohorts_{part.name}.csv"))
         for part in site.deferrable.values()
     }
     table = _read_table(folder / "schedule.parquet")
-    figures = read_json(folder / "kpis.json")
+    with as_written(folder / "kpis.json"):
+        objective_mad = float(read_json(folder / "kpis.json")["objective_mad"])
     given = Given(
         horizon=horizon,
         series=series,
@@ -126,45 +135,55 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
         site=site,
         agreement=agreement,
         given=given,
-        objective_mad=float(figures["objective_mad"]),
+        objective_mad=objective_mad,
     )
     return published, _differences(table, folder / "schedule.csv")
 
 
 def is_diagnostic(folder: Path) -> bool:
     """Return whether a run folder says it holds a least-shortfall diagnostic."""
-    manifest = read_json(folder / "manifest.json")
-    return isinstance(manifest, dict) and manifest.get("is_diagnostic") is True
+    return read_json(folder / "manifest.json").get("is_diagnostic") is True
+
+
+@contextmanager
+def as_written(path: Path) -> Iterator[None]:
+    """Say of a file that is not as a run has it that it is not, instead of how Python noticed."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        what = f"{path}: not as a run has it: {reason(error)}"
+        raise InputError([f"{what}. Give a whole run folder."]) from error
 
 
 def _read_agreement(path: Path) -> Agreement:
     """Return the agreement of a run; its dates are text in JSON."""
     content = read_json(path)
-    for clause in content["clause"]:
-        for key in ("valid_from", "valid_until"):
-            if clause.get(key) is not None:
-                clause[key] = pd.Timestamp(clause[key]).date()
+    with as_written(path):
+        for clause in content["clause"]:
+            for key in ("valid_from", "valid_until"):
+                if clause.get(key) is not None:
+                    clause[key] = datetime.date.fromisoformat(clause[key])
     return parse_agreement(content, str(path))
 
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Return a Parquet table whose index is ``time_utc``."""
-    try:
+    with as_written(path):
         frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            [f"{path}: not readable as Parquet: {error}. Give a run folder."]
-        ) from error
-    frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
+        frame.index = pd.DatetimeIndex(frame.index).as_unit("us")
     return frame
 
 
 def _read_state(path: Path) -> State:
     """Return the opening state of a run."""
-    frame = pd.read_csv(path, keep_default_na=False, dtype=str)
-    values = [_number(text) for text in frame["value"]]
-    pairs = zip(_named(frame), values, strict=True)
-    rows = tuple(StateRow(r.name, r.quantity, value, r.key) for r, value in pairs)
+    with as_written(path):
+        frame = pd.read_csv(path, keep_default_na=False, dtype=str)
+        rows = tuple(
+            StateRow(r["name"], r["quantity"], _number(r["value"]), r["key"])
+            for r in frame.to_dict("records")
+        )
     return State(time_utc=pd.Timestamp(0, tz="UTC"), rows=rows, origin="run folder")
 
 
@@ -176,11 +195,6 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _named(frame: pd.DataFrame) -> list[Any]:
-    """Return the rows of a state table as records."""
-    return list(frame.itertuples(index=False))
-
-
 def _read_exactly(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
     """Return a CSV table whose columns but for `texts` are numbers, to the last digit."""
     frame = pd.read_csv(path, dtype=str)  # pandas' own parser of numbers may round the last digit
@@ -190,17 +204,21 @@ def _read_exactly(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
 def _read_cohorts(path: Path) -> list[Cohort]:
     """Return the cohorts of one workload of a run."""
     moments = ("earliest_utc", "deadline_utc", "preferred_utc")
-    frame = _read_exactly(path, moments)
-    for column in moments:
-        if column in frame.columns:
-            frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-    return from_table(frame)
+    with as_written(path):
+        frame = _read_exactly(path, moments)
+        for column in moments:
+            if column in frame.columns:
+                frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
+        return from_table(frame)
 
 
 def _read_rates(path: Path) -> pd.DataFrame:
     """Return the published rates of a run."""
-    frame = _read_exactly(path, ("workload", "cohort", "time_utc"))
-    frame["time_utc"] = pd.DatetimeIndex(pd.to_datetime(frame["time_utc"], utc=True)).as_unit("us")
+    with as_written(path):
+        frame = _read_exactly(path, ("workload", "cohort", "time_utc"))
+        moments = pd.to_datetime(frame["time_utc"], utc=True)
+        frame["time_utc"] = pd.DatetimeIndex(moments).as_unit("us")
+        frame[["workload", "number", "run_mw"]].notna()
     return frame
 
 
@@ -209,7 +227,7 @@ def _differences(table: pd.DataFrame, path: Path) -> list[str]:
     try:
         written = _read_exactly(path, ("time_utc",)).set_index("time_utc")
     except (OSError, ValueError, KeyError) as error:
-        return [f"schedule.csv: not readable: {error}"]
+        return [f"schedule.csv: not readable: {reason(error)}"]
     if list(written.columns) != list(table.columns) or len(written) != len(table):
         return ["schedule.csv: other columns or rows than schedule.parquet"]
     stamps = list(pd.DatetimeIndex(table.index).strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -71,7 +71,8 @@ def _wrong(problem: dict[str, Any]) -> tuple[str, str]:
     """Return what is wrong with a value, and what to do."""
     what, value, context = problem["type"], problem["input"], problem.get("ctx", {})
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if str(problem["loc"][-1]).endswith("_pu") and is_number and 1 < value <= 100:
+    is_share = bool(problem["loc"]) and str(problem["loc"][-1]).endswith("_pu")
+    if is_share and is_number and 1 < value <= 100:
         return "above 1", f"Give {value / 100:g} for {value:g} %."
     if what in _LIMITS:
         wrong, remedy = (text.format_map(context) for text in _LIMITS[what])
@@ -87,6 +88,8 @@ def _wrong(problem: dict[str, Any]) -> tuple[str, str]:
 def _place(loc: tuple[Any, ...]) -> str:
     """Return where a problem is: ``[table] key``, and which value of a list."""
     path = [str(part + 1) if isinstance(part, int) else str(part) for part in loc]
+    if not loc:
+        return "the whole"
     value = f", value {path.pop()}" if len(path) > 1 and isinstance(loc[-1], int) else ""
     table, key = ".".join(path[:-1]), path[-1] if path else ""
     return (f"[{table}] {key}" if table else key) + value

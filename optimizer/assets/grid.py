@@ -168,7 +168,7 @@ class Grid(Component):
         for quantity in (*LIMITS, *PRICES):
             table[quantity] = given.column(f"{self.name}_{quantity}")
         if months := self._months(given.horizon.index):
-            peaks = table["import_mw"].groupby(months).cummax()
+            peaks = table["import_mw"].groupby(np.asarray(months)).cummax()
             opening = [self._opening_peak_mw(given, m) for m in months]
             table["month_peak_mw"] = np.maximum(peaks, opening)
         return table
@@ -183,7 +183,7 @@ class Grid(Component):
         if (months := self._months(own.index)) and self.tariff is not None:
             above_mw = sum(
                 max(0.0, float(drawn.max()) - self._opening_peak_mw(given, str(month)))
-                for month, drawn in own["import_mw"].groupby(months)
+                for month, drawn in own["import_mw"].groupby(np.asarray(months))
             )
             bill["demand"] = above_mw * self.tariff.demand_charge_mad_per_mw_month
         return bill

@@ -1,6 +1,7 @@
 """A small plant in a folder, and the command line called in this process."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,20 @@ class Place:
         arguments = ["plan", *files, "--date", DAY, "--out", "runs", *options]
         names = {"site.toml", "agreement.toml", "state.csv", "runs"}
         return self.call([str(self.path(a)) if a in names else a for a in arguments])
+
+
+def refused(said: Said, place: Place) -> list[str]:
+    """Return the problems of a command refused as a planner should be told: all, and what to do."""
+    assert said.code == 2, said.err
+    assert said.err.startswith("dakhla: ")
+    assert "Traceback" not in said.err
+    assert said.answer["exit_code"] == 2
+    problems = said.answer["problems"]
+    for problem in problems:
+        assert problem in said.err
+        assert re.search(r"\. [A-Z`].*[.?]$|Did you mean .*\?$", problem, re.DOTALL), problem
+    assert not place.out.exists()
+    return problems
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.end_to_end.conftest import Place
+from tests.end_to_end.conftest import Place, refused
 
 Spoil = Callable[[Path], object]
 
@@ -166,11 +166,7 @@ def test_wrong_input_is_refused(place: Place, spoil: Spoil, fragment: str) -> No
     """Proves exit 2, a message that names what is wrong, no traceback, and nothing written."""
     spoil(place.folder)
     said = place.plan("--json")
-    assert said.code == 2, said.err
-    assert fragment in said.err, said.err
-    assert "Traceback" not in said.err
-    assert said.answer["exit_code"] == 2
-    assert not place.out.exists()
+    assert fragment in "\n".join(refused(said, place))
 
 
 def test_the_plant_can_be_planned_before_it_is_spoilt(place: Place) -> None:

@@ -155,7 +155,7 @@ def test_a_wheel_carries_its_data_and_plans_from_anywhere(tmp_path: Path) -> Non
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*install, "--target", str(site), str(wheel)], check=True, capture_output=True)
     code = "import optimizer, sys; from optimizer.cli import main; main()"
-    options = "plan --date 2027-07-01 --horizon 24h@1h --json --out runs".split()
+    options = ["plan", "--date", "2027-07-01", "--horizon", "24h@1h", "--json", "--out", "runs"]
     done = subprocess.run(
         [sys.executable, "-c", code, *options],
         cwd=tmp_path,

@@ -90,3 +90,9 @@ def rich_asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def rich_plan(rich_asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dk.Plan:
     """Return that site's plan, published: `run_dir` is its folder."""
     return dk.plan(**rich_asked, out=tmp_path_factory.mktemp("runs"), now=rich_asked["start"])
+
+
+@pytest.fixture(scope="session")
+def beside() -> Callable[[str], ModuleType]:
+    """Return how a file beside this one is loaded."""
+    return _beside

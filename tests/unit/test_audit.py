@@ -27,7 +27,7 @@ TAMPERED = [
     ("emission follows from draw and gensets [kg]", "genset_backup_power_mw", 1.0),
     ("emission follows from draw and gensets [kg]", "site_emission_kg", math.nan),
     ("deliverable energy is the batteries' [MWh]", "site_deliverable_mwh", 1.0),
-    ("deliverable energy is the batteries' [MWh]", "battery_main_energy_mwh", 400.0),
+    ("deliverable energy is the batteries' [MWh]", "battery_main_energy_mwh", 44.0),
     ("sovereign draw follows from its demand [MW]", "site_sovereign_mw", 25.0),
     ("sovereign draw follows from its demand [MW]", "firm_load_demand_mw", 15.0),
     ("sovereign draw follows from its demand [MW]", "site_sovereign_mw", math.nan),
@@ -48,7 +48,7 @@ def solved(plant):
     tables = {
         "cooling": {},
         "facility": {"ups_loss_pu": 0.25, "fixed_overhead_mw": 2.0},
-        "battery": {"main": {}},
+        "battery": {"main": {"soc_min_pu": 0.1, "energy_initial_mwh": 40.0}},
         "genset": {"backup": fleet},
         "grid": {"line": {"emission_kg_per_mwh": 500.0}},
         "wind": {"main": {"cost_mad_per_mwh": 4.0}},

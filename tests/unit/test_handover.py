@@ -31,10 +31,17 @@ def opening(plan):
     return {(row.name, row.quantity, row.key): row.value for row in rows}
 
 
-def test_a_unit_started_before_midnight_runs_on_after_it(two_days):
+@pytest.mark.parametrize(
+    ("midnight", "since_h", "rested_h", "running"),
+    [(MIDNIGHT, "1", "102", [1, 1, 1, 0]), ("2026-01-04T23:30Z", "0.5", "101.5", [1, 1, 1, 1])],
+)
+def test_a_unit_started_before_midnight_runs_on_after_it(
+    two_days, midnight, since_h, rested_h, running
+):
     """Proves the hours in status are handed over: started at 23:00, 2.5 h at least.
 
-    It has run for an hour at midnight, so three half-hours are left, at 2 MW that nobody needs.
+    It has run for an hour at midnight, so three half-hours are left, at 2 MW that nobody needs;
+    at 23:30 for half an hour, so four are left.
     """
     unit = {"unit_count": 2, "unit_power_min_mw": 2.0, "min_up_h": 2.5, "start_cost_mad": 1.0}
     first = {
@@ -44,13 +51,13 @@ def test_a_unit_started_before_midnight_runs_on_after_it(two_days):
         "load": [0, 0, 5, 5, 5],
     }
     second = {"buy": [DEAR] * 4, "sell": [1] * 4, "load": [0] * 4}
-    before, after = two_days(first, second)
+    before, after = two_days(first, second, midnight)
     assert before.schedule["genset_backup_start_count"].tolist() == [0, 0, 1, 0, 0]
     assert opening(after) == {
-        ("genset_backup", "on_count", "1"): 1.0,
-        ("genset_backup", "off_count", "102"): 1.0,
+        ("genset_backup", "on_count", since_h): 1.0,
+        ("genset_backup", "off_count", rested_h): 1.0,
     }
-    assert after.schedule["genset_backup_on_count"].tolist() == [1, 1, 1, 0]
+    assert after.schedule["genset_backup_on_count"].tolist() == running
 
 
 def test_the_fuel_left_is_handed_over(two_days):
@@ -114,6 +121,19 @@ def test_undone_work_keeps_its_deadline_and_its_rate(two_days):
     }
     assert after.schedule["deferrable_batch_run_mw"].tolist() == pytest.approx([6, 6, 6, 6])
     assert after.schedule["deferrable_batch_backlog_mwh"].iloc[-1] == pytest.approx(9)
+
+
+def test_that_nothing_is_left_undone_is_handed_over_too(two_days):
+    """Proves a zero is a backlog: the site's share of earlier work counts on the first day only.
+
+    That day finds 0.5 * 6 MWh of 21:00, which may run for an hour yet, and does all of it.
+    """
+    batch = {"arrival_mw": 6.0, "deadline_h": 2.0, "initial_backlog_pu": 0.5}
+    first = {"tables": {"deferrable": {"batch": batch | {"left_mad_per_mwh": 900.0}}}}
+    before, after = two_days(first | {"buy": [1, 2, 3, 4]}, {"buy": [5, 6]})
+    assert before.schedule["deferrable_batch_run_mw"].sum() * 0.5 == pytest.approx(15)
+    assert opening(after) == {("deferrable_batch", "backlog_mwh", ""): 0.0}
+    assert after.schedule["deferrable_batch_run_mw"].sum() * 0.5 == pytest.approx(6)
 
 
 def test_energy_and_its_depth_are_handed_over(two_days):

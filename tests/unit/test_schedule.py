@@ -12,12 +12,21 @@ CLAUSES = [
         "first_hour": 0,
         "last_hour": 24,
     },
-    {"kind": "ride_through", "article": "5.1", "autonomy_h": 0.25},
+    {"kind": "ride_through", "article": "5.1", "autonomy_h": 0.05},
 ]
 TABLES = {
-    "battery": {"main": {"energy_initial_mwh": 50.0}, "second": {"energy_initial_mwh": 30.0}},
-    "genset": {"backup": {"emission_kg_per_mwh": 700.0, "start_cost_mad": 9.0}},
-    "grid": {"line": {"emission_kg_per_mwh": 500.0}},
+    "battery": {
+        "main": {"energy_initial_mwh": 50.0, "soc_min_pu": 0.1},
+        "second": {"energy_initial_mwh": 30.0, "soc_min_pu": 0.05},
+    },
+    "genset": {
+        "backup": {
+            "emission_kg_per_mwh": 700.0,
+            "start_cost_mad": 9.0,
+            "fuel_price_mad_per_l": 1.0,
+        }
+    },
+    "grid": {"line": {"emission_kg_per_mwh": 500.0, "import_max_mw": 60.0}},
     "solar": {"roof": {}},
     "training": {"ai": {"floor_pu": 0.2}},
     "deferrable": {"batch": {"arrival_mw": 4.0, "left_mad_per_mwh": 10.0}},
@@ -32,7 +41,7 @@ def plan(plant):
         buy=[500, 600],
         sell=[10, 20],
         wind=[30, 5],
-        load=[20, 25],
+        load=[60, 70],
         series={"solar_roof_available_mw": [0, 3]},
         clauses=CLAUSES,
         step_h=0.5,
@@ -76,7 +85,7 @@ def test_totals_are_the_sums_of_their_parts(plan):
     """Proves totals by hand: of two batteries, two renewable plants, line and gensets."""
     table = plan.schedule
     renewable = table["wind_main_used_mw"] + table["solar_roof_used_mw"]
-    stored = table["battery_main_energy_mwh"] + table["battery_second_energy_mwh"]
+    stored = table["battery_main_energy_mwh"] - 40 + table["battery_second_energy_mwh"] - 20
     drawn, fuel = table["grid_line_import_mw"], table["genset_backup_power_mw"]
     machines = table[["firm_load_served_mw", "deferrable_batch_run_mw", "training_ai_power_mw"]]
     expected = {
@@ -87,6 +96,9 @@ def test_totals_are_the_sums_of_their_parts(plan):
         "facility_it_mw": machines.sum(axis=1),
         "facility_power_mw": machines.sum(axis=1) * 1.04 + 3,
     }
+    assert (drawn + fuel > 0).all()
+    assert fuel.max() > 0 < drawn.max()
+    assert stored.max() > 0
     for name, values in expected.items():
         pd.testing.assert_series_equal(table[name], values, check_names=False)
 

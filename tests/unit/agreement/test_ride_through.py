@@ -69,6 +69,21 @@ def test_half_hours_need_half_the_energy(stored):
     assert plan.objective_mad == pytest.approx(0.5 * drawn_mad([14, 20, 0, 0]))
 
 
+def test_the_hours_ahead_go_over_steps_of_any_length(plant):
+    """Proves 1.5 h ahead of loads of 10, 20, 30, 40 MW in 0.5, 1, 0.25 and 1 hours.
+
+    20 + 30 / 4 + 40 / 4 = 37.5; 30 / 4 + 40 * 1.25 = 57.5; then 40 * 1.5 = 60 MWh, twice.
+    """
+    plan = plant(
+        tables={"battery": {"main": {"energy_initial_mwh": 100.0}}},
+        buy=[1] * 4,
+        load=[10, 20, 30, 40],
+        step_h=(0.5, 1.0, 0.25, 1.0),
+        clauses=[{"kind": "ride_through", "autonomy_h": 1.5}],
+    ).solve()
+    assert plan.schedule["art_1_required_mwh"].tolist() == pytest.approx([37.5, 57.5, 60, 60])
+
+
 @pytest.mark.parametrize(
     ("tables", "required_mwh"),
     [

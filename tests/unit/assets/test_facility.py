@@ -50,6 +50,27 @@ def test_machines_fit_halls_and_connection(plant, limit, early_mw):
     assert plan.objective_mad == pytest.approx(100 * first_mwh + 300 * second_mwh)
 
 
+@pytest.mark.parametrize(("limit_mw", "early_mw"), [(68.0, 18), (63.0, 16)])
+def test_the_connection_carries_the_cooling_too(plant, limit_mw, early_mw):
+    """Proves cooling counts: a MW of IT draws 1.25, and 0.4 * 1.25 to be cooled, 1.75 together.
+
+    63 MW carry 36 MW of IT, 16 beside the firm load; 68 MW all 38.
+    """
+    lines = {"intercept_1_mw": 0.0, "slope_1_pu": 0.4, "water_l_per_mwh": 0.0}
+    plan = plant(
+        tables={
+            "facility": {"ups_loss_pu": 0.25, "power_max_mw": limit_mw},
+            "cooling": {"segment_count": 1},
+            "deferrable": {"batch": {"arrival_mw": 0.0}},
+        },
+        buy=[100, 300],
+        load=[20, 20],
+        series={f"cooling_{name}": [value] * 2 for name, value in lines.items()},
+        state=[BACKLOG],
+    ).solve()
+    assert plan.schedule["deferrable_batch_run_mw"].iloc[0] == pytest.approx(early_mw)
+
+
 def test_an_empty_hall_has_a_pue_of_one(plant):
     plan = plant(tables={"facility": LOSS}, buy=[600], load=[0]).solve()
     assert plan.schedule["facility_pue_pu"].item() == 1.0

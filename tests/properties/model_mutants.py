@@ -1,0 +1,287 @@
+"""Mutants of the formulation: where, what becomes what, in which plant it shows, and what says so.
+
+`says` is part of what the audit names; or "optimum", where the schedule is a lawful one that costs
+another amount than the hand has worked out. `RICH` is the plant with a busy part of every kind.
+"""
+
+from typing import NamedTuple
+
+RICH = "rich"
+OPTIMUM = "optimum"
+BILL = "site: the bill is the solver's objective"
+
+
+class Mutant(NamedTuple):
+    """One change of one function: `where` is ``module:name`` or ``module:Class.name``."""
+
+    where: str
+    old: str
+    new: str
+    plant: str
+    says: str
+
+
+_BATTERY, _GRID = "optimizer.assets.battery:Battery", "optimizer.assets.grid:Grid"
+_GENSET, _SITE = "optimizer.assets.genset:Genset", "optimizer.site"
+_WORK = "optimizer.workloads.deferrable:Deferrable"
+_FLEET = "optimizer.workloads.training:Training"
+_CLAUSE = "optimizer.agreement"
+
+MUTANTS = (
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "step_h[t] * (in_mw - out_mw)",
+        "(in_mw - out_mw)",
+        "trade",
+        "battery_b: energy follows from the powers",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "gain, loss = self.charge_efficiency_pu, 1 / self.discharge_efficiency_pu",
+        "gain, loss = self.charge_efficiency_pu, self.discharge_efficiency_pu",
+        "trade",
+        "battery_b: energy follows from the powers",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "self.is_cyclic else self.opening_mwh(given)",
+        "self.is_cyclic else self.low_mwh",
+        "trade",
+        "battery_b: energy follows from the powers",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "keep[t] * b.energy_mwh[t - 1]",
+        "b.energy_mwh[t - 1]",
+        RICH,
+        "battery_deep: energy follows from the powers",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "bounds=(self.low_mwh, self.high_mwh)",
+        "bounds=(0, self.high_mwh)",
+        "trade",
+        "battery_b: energy stays in its window, below",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "setlb(self.energy_final_min_mwh)",
+        "setlb(0)",
+        "last",
+        "battery_b: enough energy at the end",
+    ),
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "bounds=(0, self.discharge_max_mw)",
+        "bounds=(0, 0.5 * self.discharge_max_mw)",
+        "trade",
+        OPTIMUM,
+    ),
+    Mutant(f"{_BATTERY}.cost", "np.outer(wear, hours)", "np.outer(wear[::-1], hours)", RICH, BILL),
+    Mutant(
+        f"{_BATTERY}._add_segments",
+        "keep[t] * b.segment_energy_mwh[k, t - 1] - b.floor_loss_mwh[k, t]",
+        "keep[t] * b.segment_energy_mwh[k, t - 1]",
+        RICH,
+        "battery_deep: segment 2: energy follows",
+    ),
+    Mutant(
+        "optimizer.exclusive:_split_pairs",
+        "> TOLERANCE_MW",
+        "> 1e9",
+        "either",
+        "battery_b: never both at once",
+    ),
+    Mutant(
+        "optimizer.exclusive:_split_cooling",
+        "+ TOLERANCE_MW",
+        "+ 1e9",
+        "wasted",
+        "cooling: power is not wasted",
+    ),
+    Mutant(
+        "optimizer.exclusive:_split_pairs",
+        "one <= one.ub * is_first",
+        "one <= 0.5 * one.ub * is_first",
+        "either",
+        OPTIMUM,
+    ),
+    Mutant(f"{_GRID}.cost", "-sell * hours", "sell * hours", "outlet", BILL),
+    Mutant(f"{_GRID}.cost", "buy * hours,", "buy,", "peak", BILL),
+    Mutant(
+        f"{_GRID}._add_month_peak",
+        "<= peak_mw[months[t]]",
+        "<= 0 * peak_mw[months[t]]",
+        "peak",
+        BILL,
+    ),
+    Mutant(
+        f"{_GRID}.add_to",
+        "block.export_mw = pyo.Var(steps, bounds=bounds_up_to(export_max))",
+        "block.export_mw = pyo.Var(steps, bounds=bounds_up_to(import_max))",
+        "outlet",
+        "grid_g: feed-in fits the connection",
+    ),
+    Mutant(
+        "optimizer.assets.renewable:Renewable.cost",
+        "self.cost_mad_per_mwh - self.curtailment_cost_mad_per_mwh",
+        "self.cost_mad_per_mwh",
+        "outlet",
+        BILL,
+    ),
+    Mutant(
+        f"{_GENSET}._add_units",
+        ">= low_mw * b.on_count[t]",
+        ">= 0 * b.on_count[t]",
+        "long_run",
+        "genset_u: running units keep their least power",
+    ),
+    Mutant(
+        f"{_GENSET}._add_units",
+        "== b.start_count[0] - b.stop_count[0]",
+        "<= b.start_count[0] - b.stop_count[0] + 1",
+        "long_rest",
+        OPTIMUM,
+    ),
+    Mutant(
+        f"{_GENSET}._add_run_times",
+        "within(t, self.min_up_h)",
+        "within(t, 0)",
+        "long_run",
+        "genset_u: a run is long enough",
+    ),
+    Mutant(
+        f"{_GENSET}._add_run_times",
+        "within(t, self.min_down_h)",
+        "within(t, 0)",
+        "long_rest",
+        "genset_u: a rest is long enough",
+    ),
+    Mutant(
+        f"{_GENSET}._add_tank",
+        "b.tank_l[t - 1] if t else opening_l",
+        "opening_l",
+        "tank",
+        "genset_u: fuel left follows",
+    ),
+    Mutant(
+        "optimizer.workloads.firm:Firm.add_to",
+        "(0.0, tier.shed_max_pu * mw)",
+        "(0.0, mw)",
+        RICH,
+        "firm_cloud: tier 1 sheds no more than its share",
+    ),
+    Mutant(
+        f"{_WORK}.add_to",
+        "min([cohorts[n].rate_max_mw for n in live[t]], default=0.0)",
+        "self.power_max_mw * bool(live[t])",
+        "jobs",
+        "deferrable_d: no cohort exceeds its rate",
+    ),
+    Mutant(
+        "optimizer.cohorts:windows",
+        "range(a, b - 1)",
+        "range(a - 1, b - 1)",
+        "jobs",
+        "deferrable_d: no cohort runs before it arrives",
+    ),
+    Mutant(
+        "optimizer.cohorts:windows",
+        "range(a, b - 1)",
+        "range(a, b - 2)",
+        RICH,
+        OPTIMUM,
+    ),
+    Mutant(
+        f"{_FLEET}.add_to",
+        "intercept * b.powered_mw[t]",
+        "0 * b.powered_mw[t]",
+        "caps",
+        BILL,
+    ),
+    Mutant(f"{_FLEET}.add_to", "done_mw - lost[t] * b.restart_mw[t]", "done_mw", RICH, BILL),
+    Mutant(
+        f"{_FLEET}.add_to",
+        ">= low_pu * b.powered_mw[t]",
+        ">= 0 * b.powered_mw[t]",
+        "contract",
+        OPTIMUM,
+    ),
+    Mutant(
+        f"{_FLEET}._add_contract",
+        "self.floor_pu * self.power_max_mw",
+        "0.5 * self.floor_pu * self.power_max_mw",
+        "contract",
+        "training_t: contracted work is done",
+    ),
+    Mutant(
+        f"{_FLEET}._add_ramp",
+        "self.ramp_max_mw_per_h * h for h",
+        "self.ramp_max_mw_per_h for h",
+        "ramp",
+        "training_t: power changes no faster than its ramp",
+    ),
+    Mutant(
+        f"{_SITE}:_add_facility",
+        "per_it * _summed(drawing, t)",
+        "_summed(drawing, t)",
+        RICH,
+        "site: what comes to the bus leaves it",
+    ),
+    Mutant(
+        f"{_SITE}:_add_limits",
+        "<= facility.it_power_max_mw",
+        "<= 2 * facility.it_power_max_mw",
+        RICH,
+        "facility: the machines fit the halls",
+    ),
+    Mutant(
+        "optimizer.assets.cooling:Cooling.lines",
+        "range(1, self.segment_count + 1)",
+        "range(1, self.segment_count)",
+        RICH,
+        "cooling: power carries the heat away",
+    ),
+    Mutant(
+        f"{_CLAUSE}.renewable_share:RenewableShare.add_to",
+        "site.import_mw(t) + site.genset_mw(t)",
+        "site.import_mw(t)",
+        "share",
+        BILL,
+    ),
+    Mutant(
+        f"{_CLAUSE}.import_cap:ImportCap.applies",
+        "(clock.hour - self.first_hour) % 24",
+        "(clock.hour - 1 - self.first_hour) % 24",
+        "cap",
+        "Art. 9: draw above the cap is the table's",
+    ),
+    Mutant(
+        f"{_CLAUSE}.ride_through:RideThrough.required_mwh",
+        "until_h = end_h + self.autonomy_h",
+        "until_h = end_h + 0.5 * self.autonomy_h",
+        "ride",
+        "Art. 9: ride-through energy",
+    ),
+    Mutant(
+        f"{_CLAUSE}.research_quota:ResearchQuota._due_mwh",
+        "hours = covered_h + (elapsed_h if is_first else 0.0)",
+        "hours = covered_h",
+        "quota",
+        BILL,
+    ),
+    Mutant(
+        f"{_CLAUSE}.carbon_budget:CarbonBudget._budgets",
+        "np.flatnonzero(numbers == n)], self.budget_kg)",
+        "np.flatnonzero(numbers == n)], 2 * self.budget_kg)",
+        "carbon",
+        BILL,
+    ),
+    Mutant(
+        f"{_CLAUSE}.clause:Clause.holds",
+        "days >= pd.Timestamp(self.valid_from)",
+        "days < pd.Timestamp(self.valid_from)",
+        "carbon",
+        BILL,
+    ),
+)

@@ -1,0 +1,102 @@
+"""Mutants of the formulation and of the audit, each made, run and caught.
+
+A mutant of the formulation is caught by the audit, which names what is wrong, or by an optimum
+worked out by hand. A mutant of the audit is caught by a tampered table whose breach it no longer
+names, or by the alarm it raises over a clean plan. Those that can't be caught are listed last,
+with the reason why they are no faults.
+"""
+
+import importlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import optimizer as dk
+from optimizer.errors import AuditFailed, DakhlaError
+
+Plants = dict[str, Callable[[], tuple[dict[str, Any], float]]]
+
+
+def mutate(patch: pytest.MonkeyPatch, where: str, old: str, new: str) -> None:
+    """Put a changed copy of a function in its place, wherever it has been imported."""
+    module = importlib.import_module(where.partition(":")[0])
+    *owner_names, name = where.partition(":")[2].split(".")
+    owner = getattr(module, owner_names[0]) if owner_names else module
+    original = vars(owner)[name]
+    source = textwrap.dedent(inspect.getsource(original))
+    assert source.count(old) == 1, f"{where}: {old!r} stands there {source.count(old)} times"
+    made: dict[str, Any] = {}
+    exec(compile(source.replace(old, new), f"<mutant of {where}>", "exec"), vars(module), made)
+    patch.setattr(owner, name, made[name])
+    if owner is module:
+        for other in [m for key, m in sys.modules.items() if key.startswith("optimizer.")]:
+            if getattr(other, name, None) is original:
+                patch.setattr(other, name, made[name])
+
+
+def outcome(asked: dict[str, Any], least_mad: float) -> str:
+    """Return what is wrong with a plan: what the audit or the solver says, or its cost."""
+    try:
+        plan = dk.plan(**asked)
+    except AuditFailed as error:
+        return str(error)
+    except DakhlaError as error:
+        return f"{type(error).__name__}: {error}"
+    is_least = plan.objective_mad == pytest.approx(least_mad, rel=1e-4, abs=1e-3)
+    return "" if is_least else f"optimum {plan.objective_mad:.2f}, not {least_mad:.2f}"
+
+
+@pytest.fixture(scope="module")
+def plants(
+    beside: Callable[[str], Any],
+    rich_asked: dict[str, Any],
+    rich_plan: dk.Plan,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Plants:
+    known = beside("known_optima")
+    path: Path = tmp_path_factory.mktemp("cohorts") / "jobs.csv"
+    path.write_text(known.COHORT, encoding="utf-8")
+    found: Plants = {case.__name__: case for case in known.CASES}
+    return found | {
+        "jobs": known.jobs(str(path)),
+        "rich": lambda: (rich_asked, rich_plan.objective_mad),
+    }
+
+
+def test_every_known_optimum_is_found(plants: Plants) -> None:
+    """Proves the yardsticks: unmutated, each plant costs what was worked out by hand."""
+    assert {name: said for name, case in plants.items() if (said := outcome(*case()))} == {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of each mutant of the two lists beside this file."""
+    lists = {"model_mutant": "model_mutants", "audit_mutant": "audit_mutants"}
+    for argument, name in lists.items():
+        if argument in metafunc.fixturenames:
+            mutants = _listed(name)
+            metafunc.parametrize(argument, mutants, ids=[f"{m.where}: {m.new}" for m in mutants])
+
+
+def _listed(name: str) -> tuple[Any, ...]:
+    """Return the mutants of a file beside this one."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"properties_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return tuple(module.MUTANTS)
+
+
+def test_a_mutant_of_the_formulation_is_caught(
+    model_mutant: Any, plants: Plants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves the named plant gives it away, in the words the list expects."""
+    asked, least_mad = plants[model_mutant.plant]()
+    mutate(monkeypatch, model_mutant.where, model_mutant.old, model_mutant.new)
+    assert model_mutant.says in outcome(asked, least_mad)
