@@ -32,22 +32,32 @@ class Published:
 
 def audit(published: Published) -> list[Breach]:
     """Return everything the published table breaks, by rule and moment."""
-    table, site, given = published.table, published.site, published.given
+    table, given = published.table, published.given
     if found := _shape(table, given):
         return found
     found = breaches("table", {f"{c} is a number": table[c] * 0.0 for c in table.columns})
-    found += breaches("site", site_rules(table, site, given))
+    try:
+        return found + _all_rules(published) + _money(published)
+    except KeyError as error:  # a column of that name, the part's own in front or not
+        at = table.index[0]
+        return [*found, Breach(f"table: no column {error.args[0]}", at, float("nan"))]
+
+
+def _all_rules(published: Published) -> list[Breach]:
+    """Return what is broken of the rules of the site, its parts and the agreement."""
+    table, site, given = published.table, published.site, published.given
+    found = breaches("site", site_rules(table, site, given))
     for part in site.components():
         found += part.audit(table, given)
     for clause in clauses_in_force(published):
         found += clause.audit(table, given)
-    return found + _money(published)
+    return found
 
 
 def clauses_in_force(published: Published) -> list[Clause]:
     """Return the clauses that hold in at least one published step."""
-    index = published.table.index
-    return [c for c in published.agreement.clause if c.holds(index).any()]
+    clauses, index = published.agreement.clause, published.table.index
+    return [clause for clause in clauses if any(map(clause.in_force, index))]
 
 
 def _shape(table: pd.DataFrame, given: Given) -> list[Breach]:

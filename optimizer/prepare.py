@@ -75,7 +75,8 @@ def prepare(asked: Asked) -> Prepared:
     series, provenance = _series_of(asked, site, folder, horizon, problems)
     if problems or state is None or cohorts is None:
         raise InputError(problems)
-    provenance = replace(provenance, files_sha256=files | dict(provenance.files_sha256))
+    files |= _series_files(site, folder) | dict(provenance.files_sha256)
+    provenance = replace(provenance, files_sha256=files)
     given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
     if problems := _state_problems(site, given):
         raise InputError(problems)
@@ -144,16 +145,16 @@ def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
         return asked.site, Path(), {}
     path = Path(asked.site) if asked.site is not None else reference_file("site.toml")
     site = load_site(path)
-    named = [getattr(part, field, None) for part in site.components() for field in _FILE_FIELDS]
-    files = {
-        name: sha256(path.parent / name)
-        for name in named
-        if name and (path.parent / name).is_file()
-    }
-    return site, path.parent, {path.name: sha256(path)} | files
+    return site, path.parent, {path.name: sha256(path)}
 
 
 _FILE_FIELDS = ("series_file", "availability_file", "cohorts_file")
+
+
+def _series_files(site: Site, folder: Path) -> dict[str, str]:
+    """Return the hashes of the files the site file names; they have been read by now."""
+    named = [getattr(part, field, None) for part in site.components() for field in _FILE_FIELDS]
+    return {name: sha256(folder / name) for name in named if name}
 
 
 def _agreement_of(asked: Asked) -> tuple[Agreement, dict[str, str]]:

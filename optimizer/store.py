@@ -34,7 +34,8 @@ JSON_MAX_BYTES = 10_000_000  # kpis.json takes some 10 kB
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def new_run_id(now: pd.Timestamp) -> str:

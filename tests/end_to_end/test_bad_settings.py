@@ -41,8 +41,8 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (SITE, "charge_max_mw = 100.0", "charge_max_mw = 2026-01-01"),
         (
             (
-                "[battery.main] charge_max_mw = 2026-01-01 (converter rating, charging [MW]) is not a "
-                "number. Give a number."
+                "[battery.main] charge_max_mw = 2026-01-01 (converter rating, charging [MW]) is not "
+                "a number. Give a number."
             ),
         ),
     ),
@@ -54,8 +54,8 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (SITE, "charge_max_mw = 100.0", "charge_max_mw = -5"),
         (
             (
-                "[battery.main] charge_max_mw = -5 (converter rating, charging [MW]) is not above 0. "
-                "Give more than 0."
+                "[battery.main] charge_max_mw = -5 (converter rating, charging [MW]) is not above "
+                "0. Give more than 0."
             ),
         ),
     ),
@@ -115,8 +115,8 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (AGREEMENT, "valid_from = 2026-01-01", 'valid_from = "2026-01-01"'),
         (
             (
-                "clause 1 (article 4.2): valid_from = '2026-01-01' (first day it holds, legal time at "
-                "the site) is not a day. Write it like 2026-01-01, without quotes."
+                "clause 1 (article 4.2): valid_from = '2026-01-01' (first day it holds, legal time "
+                "at the site) is not a day. Write it like 2026-01-01, without quotes."
             ),
         ),
     ),
@@ -133,8 +133,8 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (AGREEMENT, "first_hour = 2", "first_hour = 2\nmonths = [1, 13]"),
         (
             (
-                "clause 1 (article 4.2): months, value 2 = 13 (months in which it holds) is above 12. "
-                "Give 12 or less."
+                "clause 1 (article 4.2): months, value 2 = 13 (months in which it holds) is above "
+                "12. Give 12 or less."
             ),
         ),
     ),

@@ -100,3 +100,47 @@ def test_a_mutant_of_the_formulation_is_caught(
     asked, least_mad = plants[model_mutant.plant]()
     mutate(monkeypatch, model_mutant.where, model_mutant.old, model_mutant.new)
     assert model_mutant.says in outcome(asked, least_mad)
+
+
+def tampered(published: Published, cells: tuple[tuple[str, int, float], ...]) -> Published:
+    """Return what is published with other values in some cells of the table or its inputs."""
+    table, given = published.table.copy(), published.given
+    for column, step, value in cells:
+        if column == "objective":
+            published = replace(published, objective_mad=published.objective_mad + value)
+        elif column == "rate":
+            rates = given.rates.copy()
+            rates.loc[step, "run_mw"] = value
+            given = replace(given, rates=rates)
+        elif column.startswith("state "):
+            name, quantity = column.split()[1:]
+            rows = list(given.state.rows)
+            at = [k for k, r in enumerate(rows) if (r.name, r.quantity) == (name, quantity)][step]
+            rows[at] = replace(rows[at], value=value)
+            given = replace(given, state=replace(given.state, rows=tuple(rows)))
+        else:
+            table.iloc[step, table.columns.get_loc(column)] = value
+    return replace(published, table=table, given=given)
+
+
+def rules_broken(published: Published) -> set[str]:
+    return {breach.rule for breach in audit(published)}
+
+
+def test_a_mutant_of_the_audit_is_caught(
+    audit_mutant: Any, rich_plan: dk.Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves a table gives it away: a breach it no longer names, or an alarm over a clean plan."""
+    problem = rich_plan.optimum.problem
+    clean = Published(
+        table=rich_plan.schedule,
+        site=problem.site,
+        agreement=problem.agreement,
+        given=problem.given,
+        objective_mad=rich_plan.objective_mad,
+    )
+    shown = tampered(clean, audit_mutant.cells)
+    is_named = audit_mutant.rule in rules_broken(shown)
+    assert is_named == bool(audit_mutant.cells)
+    mutate(monkeypatch, audit_mutant.where, audit_mutant.old, audit_mutant.new)
+    assert (audit_mutant.rule in rules_broken(shown)) != is_named
