@@ -232,8 +232,8 @@ def test_a_spoiled_series_has_its_sentence(
         (
             "time_utc,available_mw\n2026-07-01T00:00Z,1\n2026-07-01T01:00Z,1,2,3\n",
             (
-                "not readable as a table: Error tokenizing data. C error: Expected 2 fields in line "
-                "3, saw 4. Give CSV or Parquet."
+                "not readable as a table: Error tokenizing data. C error: Expected 2 fields in "
+                "line 3, saw 4. Give CSV or Parquet."
             ),
         ),
     ],

@@ -41,8 +41,8 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (SITE, "charge_max_mw = 100.0", "charge_max_mw = 2026-01-01"),
         (
             (
-                "[battery.main] charge_max_mw = 2026-01-01 (converter rating, charging [MW]) is not "
-                "a number. Give a number."
+                "[battery.main] charge_max_mw = 2026-01-01 (converter rating, charging [MW]) is "
+                "not a number. Give a number."
             ),
         ),
     ),

@@ -148,7 +148,7 @@ MUTANTS = (
         "_run_time_rules",
         "self.min_up_h - now_h + h for h in stopping",
         "h - now_h for h in stopping",
-        (("genset_units_stop_count", 12, 1.0),),
+        (("genset_units_stop_count", 11, 1.0),),
         "genset_units: a run is long enough [h]",
     ),
     _of(

@@ -285,3 +285,34 @@ MUTANTS = (
         BILL,
     ),
 )
+
+EQUIVALENT = (  # `says` is why nothing can be seen of it
+    Mutant(
+        f"{_BATTERY}.add_to",
+        "self.discharge_max_mw <= 1",
+        "self.discharge_max_mw <= 2",
+        "either",
+        "a hull of 'either or': where it is too wide, `split` adds the binary all the same",
+    ),
+    Mutant(
+        f"{_GRID}.add_to",
+        "b.export_mw[t] <= 1",
+        "b.export_mw[t] <= 2",
+        "either",
+        "the same for draw and feed-in",
+    ),
+    Mutant(
+        f"{_GENSET}._add_units",
+        "b.stop_count[t] <= b.on_count[t - 1]",
+        "b.stop_count[t] <= count",
+        "long_rest",
+        "a stop of a unit that rests earns nothing; the audit names it where a tie chooses it",
+    ),
+    Mutant(
+        f"{_SITE}:_add_limits",
+        "np.flatnonzero(drawn_mw > facility.power_max_mw)",
+        "np.flatnonzero(drawn_mw > -1)",
+        RICH,
+        "rows that no workload can reach do not bind",
+    ),
+)

@@ -11,12 +11,14 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import optimizer as dk
+from optimizer.audit import Published, audit
 from optimizer.errors import AuditFailed, DakhlaError
 
 Plants = dict[str, Callable[[], tuple[dict[str, Any], float]]]
@@ -75,14 +77,18 @@ def test_every_known_optimum_is_found(plants: Plants) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test of each mutant of the two lists beside this file."""
-    lists = {"model_mutant": "model_mutants", "audit_mutant": "audit_mutants"}
-    for argument, name in lists.items():
+    lists = {
+        "model_mutant": ("model_mutants", "MUTANTS"),
+        "audit_mutant": ("audit_mutants", "MUTANTS"),
+        "equivalent": ("model_mutants", "EQUIVALENT"),
+    }
+    for argument, (name, attribute) in lists.items():
         if argument in metafunc.fixturenames:
-            mutants = _listed(name)
+            mutants = _listed(name, attribute)
             metafunc.parametrize(argument, mutants, ids=[f"{m.where}: {m.new}" for m in mutants])
 
 
-def _listed(name: str) -> tuple[Any, ...]:
+def _listed(name: str, attribute: str) -> tuple[Any, ...]:
     """Return the mutants of a file beside this one."""
     path = Path(__file__).with_name(f"{name}.py")
     spec = importlib.util.spec_from_file_location(f"properties_{name}", path)
@@ -90,7 +96,7 @@ def _listed(name: str) -> tuple[Any, ...]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return tuple(module.MUTANTS)
+    return tuple(getattr(module, attribute))
 
 
 def test_a_mutant_of_the_formulation_is_caught(
@@ -100,6 +106,15 @@ def test_a_mutant_of_the_formulation_is_caught(
     asked, least_mad = plants[model_mutant.plant]()
     mutate(monkeypatch, model_mutant.where, model_mutant.old, model_mutant.new)
     assert model_mutant.says in outcome(asked, least_mad)
+
+
+def test_a_mutant_that_is_none_changes_nothing(
+    equivalent: Any, plants: Plants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves the survivors are listed as such: each has its reason in the list."""
+    asked, least_mad = plants[equivalent.plant]()
+    mutate(monkeypatch, equivalent.where, equivalent.old, equivalent.new)
+    assert outcome(asked, least_mad) == "", equivalent.says
 
 
 def tampered(published: Published, cells: tuple[tuple[str, int, float], ...]) -> Published:
