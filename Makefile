@@ -30,8 +30,8 @@ test: $(VENV)/.made
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 bench: $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
+	@$(BIN)/python -m tests.bench.bench
 
 pictures: $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[pictures]'

@@ -93,7 +93,7 @@ class Horizon:
         """UTC beginnings of the steps: the index used outside the model."""
         return self.edges[:-1]
 
-    @property
+    @cached_property
     def end(self) -> pd.Timestamp:
         """The moment the last step ends, in UTC."""
         return self.edges[-1]

@@ -20,7 +20,7 @@ def stages(console: Console, *, is_shown: bool) -> Iterator[None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("loading")
-        handler = _Shown(lambda stage: progress.update(task, description=stage))
+        handler = _Shown(lambda stage: progress.update(task, description=stage, refresh=True))
         logger = logging.getLogger("optimizer")
         before = logger.level
         logger.addHandler(handler)

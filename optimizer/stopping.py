@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-GRACE_S = 0.5  # how long work may take to notice it should stop; a stop is promised within 2 s
+GRACE_S = 0.3  # how long work may take to notice it should stop; a stop is promised within 2 s
 _EXIT_GRACE_S = 1.5  # the same when the process ends, which is nobody's promise
 _NAP_S = 0.02
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

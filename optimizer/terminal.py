@@ -19,7 +19,7 @@ from optimizer.legal_time import SITE_TIME_ZONE, legal
 from optimizer.manifest import known
 from optimizer.plan import Plan
 from optimizer.schedule import IT_QUANTITY
-from optimizer.terminal_words import FIGURES, LEVELS, limit_words
+from optimizer.terminal_words import FIGURES, LEVELS, limit_words, owner_words
 
 BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
 LIMITS_SHOWN = 12
@@ -223,7 +223,7 @@ def cost_table(plan: Plan) -> Table:
     table.add_column("MAD", justify="right", no_wrap=True)
     for name, mad in sorted(costs.items(), key=lambda item: (-abs(item[1]), item[0])):
         if abs(mad) >= 0.5:  # a MAD is shown
-            table.add_row(name.replace("_", " "), f"{mad:,.0f}")
+            table.add_row(owner_words(name), f"{mad:,.0f}")
     table.add_row(Text("together", "bold"), Text(f"{plan.objective_mad:,.0f}", "bold"))
     if fixed:
         table.add_row("and subscribed power, due whatever is planned", f"{fixed:,.0f}")

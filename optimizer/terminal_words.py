@@ -1,5 +1,7 @@
 """Words a planner reads for the names the program uses: key figures, weather levels, limits."""
 
+import re
+
 # key figure -> words, unit shown, factor from the figure's own unit, digits
 FIGURES: dict[str, tuple[str, str, float, int]] = {
     "solar_used_mwh": ("solar used", "MWh", 1, 0),
@@ -63,6 +65,12 @@ _LIMITS = {
 def limit_words(name: str) -> str:
     """Return a limit's owner and its meaning: ``grid_onee.import_mw`` is most that can be drawn."""
     owner, _, what = name.partition(".")
-    said = _LIMITS.get(what, what.replace("_", " "))
-    where = f"Art. {owner[4:].replace('_', '.')}" if owner.startswith("art_") else owner
-    return f"{where.replace('_', ' ', 1)}: {said}"
+    return f"{owner_words(owner)}: {_LIMITS.get(what, what.replace('_', ' '))}"
+
+
+def owner_words(name: str) -> str:
+    """Return a part or clause as it is read: ``art_4_2_breach`` is Art. 4.2 breach."""
+    article = re.match(r"art_([0-9a-z]+(?:_[0-9a-z]+)*?)(_breach)?$", name)
+    if article is None:
+        return name.replace("_", " ")
+    return f"Art. {article[1].replace('_', '.')}{' breach' if article[2] else ''}"

@@ -8,6 +8,7 @@ import datetime
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -83,7 +84,7 @@ class Clause(Parameters):
 
     def in_force(self, moment: pd.Timestamp) -> bool:
         """Return whether the clause is valid at one moment: the audit's own way to ask."""
-        today = moment.tz_convert(zone(SITE_TIME_ZONE)).date()
+        today = date_at(moment, SITE_TIME_ZONE)
         return self.valid_from <= today <= (self.valid_until or datetime.date.max)
 
     def problems(self, workloads: list[str]) -> list[str]:
@@ -156,9 +157,15 @@ def clause_kinds() -> dict[str, type[Clause]]:
     return {kind.kind: kind for kind in Clause.__subclasses__()}
 
 
+@lru_cache(maxsize=50_000)  # each clause asks again for the same moments
+def date_at(moment: pd.Timestamp, time_zone: str) -> datetime.date:
+    """Return the calendar day of one moment on the clock of a zone."""
+    return moment.tz_convert(zone(time_zone)).date()
+
+
 def window_at(moment: pd.Timestamp, length: str, time_zone: str) -> tuple[int, ...]:
     """Return a name for the window of one moment: the audit's own way to ask."""
-    today = moment.tz_convert(zone(time_zone)).date()
+    today = date_at(moment, time_zone)
     week = today.isocalendar()[:2]  # ISO weeks begin on Monday
     return {"day": (today.toordinal(),), "week": week, "horizon": ()}[length]
 

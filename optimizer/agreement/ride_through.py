@@ -56,7 +56,7 @@ class RideThrough(Clause):
 
     def _required_by_walking(self, table: pd.DataFrame, given: Given) -> pd.Series:
         """Return what is required after each step, summed step by step: the audit's own way."""
-        draw_mw, step_h = table["site_sovereign_mw"].to_numpy(), given.horizon.step_h
+        draw_mw, step_h = table["site_sovereign_mw"].tolist(), given.horizon.step_h
         held = [self.in_force(moment) for moment in table.index]
         required = []
         for t in range(len(draw_mw)):

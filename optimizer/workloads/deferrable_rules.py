@@ -103,16 +103,15 @@ class CohortRules(Component):
         ]
         return pd.DataFrame(records, columns=["deadline", "undone_mwh", "is_open"])
 
-    def _left_mwh(self, given: Given) -> pd.Series:
+    def _left_mwh(self, undone: pd.DataFrame, given: Given) -> pd.Series:
         """Return what each cohort leaves to the next plan: all it can while it still has time."""
-        undone = self._undone(given)
         most = [c.work_left_max_mwh(given.horizon) for c in given.cohorts[self.name]]
         left = np.minimum(undone["undone_mwh"].clip(lower=0.0), most)
         return pd.Series(left, index=undone.index).where(undone["is_open"], 0.0)
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return missed work, work left and shifted work [MAD]."""
-        left_mwh = float(self._left_mwh(given).sum())
+        left_mwh = float(self._left_mwh(self._undone(given), given).sum())
         bill = {
             "left": left_mwh * self.left_mad_per_mwh,
             "missed": float(own["missed_mwh"].sum()) * self._missed_price(given),
@@ -132,7 +131,8 @@ class CohortRules(Component):
         horizon, index = given.horizon, own.index
         total = self._own_rates(given).groupby("time_utc")["run_mw"].sum(min_count=1)
         arrived, due_missed, ends = np.zeros(len(index)), np.zeros(len(index)), horizon.edges[1:]
-        missed = self._undone(given)["undone_mwh"] - self._left_mwh(given)
+        undone = self._undone(given)
+        missed = undone["undone_mwh"] - self._left_mwh(undone, given)
         for cohort, missed_mwh in zip(given.cohorts[self.name], missed, strict=True):
             at = max(int(index.searchsorted(cohort.earliest)), 0)
             arrived[min(at, len(index) - 1)] += cohort.work_mwh

@@ -3,8 +3,9 @@
 import highspy
 import numpy as np
 import pandas as pd
-from bench_case import PUBLISHED, SOLVER, Case
 from scipy import sparse
+
+from tests.bench.bench_case import PUBLISHED, SOLVER, Case
 
 
 def _rows(case: Case) -> tuple[sparse.csc_array, np.ndarray, np.ndarray]:

@@ -2,7 +2,8 @@
 
 import linopy
 import pandas as pd
-from bench_case import PUBLISHED, SOLVER, Case
+
+from tests.bench.bench_case import PUBLISHED, SOLVER, Case
 
 
 def solve(case: Case) -> tuple[float, pd.DataFrame]:

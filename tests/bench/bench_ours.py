@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import pandas as pd
-from bench_case import START, Case
 from pyomo.common.gc_manager import PauseGC
 
 import optimizer as dk
 from optimizer.optimum import optimize
 from optimizer.site import Problem
+from tests.bench.bench_case import START, Case
 
 COLUMNS = {
     "solar_main_used_mw": "solar_mw",

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pypsa
-from bench_case import SOLVER, Case
+
+from tests.bench.bench_case import SOLVER, Case
 
 for chatty in ("pypsa", "linopy"):
     logging.getLogger(chatty).setLevel(logging.ERROR)

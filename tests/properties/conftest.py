@@ -1,17 +1,15 @@
 """Random facilities from a seed, and one rich run folder, for every test of this folder."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import optimizer as dk
+from tests.properties import draw_clauses, draw_loads, draw_supply, rich_site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,25 +33,13 @@ class Facility:
         }
 
 
-def _beside(name: str) -> ModuleType:
-    """Return the module in a file beside this one: tests are no package."""
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"properties_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def draw_facility(seed: int, folder: Path) -> Facility:
     """Return the facility of a seed: loads, then what feeds them, then the agreement."""
-    draw = _LOADS.Draw(seed, folder)
+    draw = draw_loads.Draw(seed, folder)
     tables = draw.tables()
-    supply = _SUPPLY.Supply(draw)
+    supply = draw_supply.Supply(draw)
     tables |= supply.tables()
-    clauses = _CLAUSES.Clauses(draw, supply, tables).tables()
+    clauses = draw_clauses.Clauses(draw, supply, tables).tables()
     for clause in clauses:
         if clause["kind"] == "research_quota":
             name = "art_" + clause["article"].replace(".", "_")
@@ -68,10 +54,6 @@ def draw_facility(seed: int, folder: Path) -> Facility:
     )
 
 
-_LOADS, _SUPPLY, _CLAUSES = (_beside(n) for n in ("draw_loads", "draw_supply", "draw_clauses"))
-_RICH = _beside("rich_site")
-
-
 @pytest.fixture(scope="session")
 def facility(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Facility]:
     """Return the random facility of a seed."""
@@ -82,17 +64,10 @@ def facility(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Facili
 @pytest.fixture(scope="session")
 def rich_asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what is asked for the one site with a busy part of every kind."""
-    asked: dict[str, Any] = _RICH.asked(tmp_path_factory.mktemp("jobs"))
-    return asked
+    return rich_site.asked(tmp_path_factory.mktemp("jobs"))
 
 
 @pytest.fixture(scope="session")
 def rich_plan(rich_asked: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dk.Plan:
     """Return that site's plan, published: `run_dir` is its folder."""
     return dk.plan(**rich_asked, out=tmp_path_factory.mktemp("runs"), now=rich_asked["start"])
-
-
-@pytest.fixture(scope="session")
-def beside() -> Callable[[str], ModuleType]:
-    """Return how a file beside this one is loaded."""
-    return _beside

@@ -175,6 +175,7 @@ class Supply:
         if draw.chance(0.3):
             held_mwh = on * table["unit_power_min_mw"] * table["min_up_h"]
             limits["fuel_stock_l"] = round(2 * 289 * held_mwh + draw.number(100, 50000), 1)
+            limits["fuel_delivery_l_per_h"] = draw.pick((0.0, draw.number(10, 2000)))
         if draw.chance(0.2):
             limits["max_up_h"] = 2 * table["min_up_h"] + 2 * draw.longest_h + 7
         if draw.chance(0.2):

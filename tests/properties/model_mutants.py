@@ -44,13 +44,6 @@ MUTANTS = (
     ),
     Mutant(
         f"{_BATTERY}.add_to",
-        "self.is_cyclic else self.opening_mwh(given)",
-        "self.is_cyclic else self.low_mwh",
-        "trade",
-        "battery_b: energy follows from the powers",
-    ),
-    Mutant(
-        f"{_BATTERY}.add_to",
         "keep[t] * b.energy_mwh[t - 1]",
         "b.energy_mwh[t - 1]",
         RICH,
@@ -186,18 +179,7 @@ MUTANTS = (
         "deferrable_d: no cohort runs before it arrives",
     ),
     Mutant(
-        "optimizer.cohorts:windows",
-        "range(a, b - 1)",
-        "range(a, b - 2)",
-        RICH,
-        "deferrable_stream: missed work is what no cohort ran",
-    ),
-    Mutant(
-        f"{_FLEET}.add_to",
-        "intercept * b.powered_mw[t]",
-        "0 * b.powered_mw[t]",
-        "caps",
-        OPTIMUM,
+        f"{_FLEET}.add_to", "intercept * b.powered_mw[t]", "0 * b.powered_mw[t]", "caps", OPTIMUM
     ),
     Mutant(f"{_FLEET}.add_to", "done_mw - lost[t] * b.restart_mw[t]", "done_mw", RICH, BILL),
     Mutant(

@@ -20,6 +20,7 @@ import pytest
 import optimizer as dk
 from optimizer.audit import Published, audit
 from optimizer.errors import AuditFailed, DakhlaError
+from tests.properties import audit_mutants, known_optima, model_mutants
 
 Plants = dict[str, Callable[[], tuple[dict[str, Any], float]]]
 
@@ -55,17 +56,15 @@ def outcome(asked: dict[str, Any], least_mad: float) -> str:
 
 @pytest.fixture(scope="module")
 def plants(
-    beside: Callable[[str], Any],
     rich_asked: dict[str, Any],
     rich_plan: dk.Plan,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Plants:
-    known = beside("known_optima")
     path: Path = tmp_path_factory.mktemp("cohorts") / "jobs.csv"
-    path.write_text(known.COHORT, encoding="utf-8")
-    found: Plants = {case.__name__: case for case in known.CASES}
+    path.write_text(known_optima.COHORT, encoding="utf-8")
+    found: Plants = {case.__name__: case for case in known_optima.CASES}
     return found | {
-        "jobs": known.jobs(str(path)),
+        "jobs": known_optima.jobs(str(path)),
         "rich": lambda: (rich_asked, rich_plan.objective_mad),
     }
 
@@ -75,46 +74,28 @@ def test_every_known_optimum_is_found(plants: Plants) -> None:
     assert {name: said for name, case in plants.items() if (said := outcome(*case()))} == {}
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test of each mutant of the two lists beside this file."""
-    lists = {
-        "model_mutant": ("model_mutants", "MUTANTS"),
-        "audit_mutant": ("audit_mutants", "MUTANTS"),
-        "equivalent": ("model_mutants", "EQUIVALENT"),
-    }
-    for argument, (name, attribute) in lists.items():
-        if argument in metafunc.fixturenames:
-            mutants = _listed(name, attribute)
-            metafunc.parametrize(argument, mutants, ids=[f"{m.where}: {m.new}" for m in mutants])
+def names(mutants: tuple[Any, ...]) -> list[str]:
+    return [f"{m.where}: {m.new}" for m in mutants]
 
 
-def _listed(name: str, attribute: str) -> tuple[Any, ...]:
-    """Return the mutants of a file beside this one."""
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"properties_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return tuple(getattr(module, attribute))
-
-
+@pytest.mark.parametrize("mutant", model_mutants.MUTANTS, ids=names(model_mutants.MUTANTS))
 def test_a_mutant_of_the_formulation_is_caught(
-    model_mutant: Any, plants: Plants, monkeypatch: pytest.MonkeyPatch
+    mutant: model_mutants.Mutant, plants: Plants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Proves the named plant gives it away, in the words the list expects."""
-    asked, least_mad = plants[model_mutant.plant]()
-    mutate(monkeypatch, model_mutant.where, model_mutant.old, model_mutant.new)
-    assert model_mutant.says in outcome(asked, least_mad)
+    asked, least_mad = plants[mutant.plant]()
+    mutate(monkeypatch, mutant.where, mutant.old, mutant.new)
+    assert mutant.says in outcome(asked, least_mad)
 
 
+@pytest.mark.parametrize("mutant", model_mutants.EQUIVALENT, ids=names(model_mutants.EQUIVALENT))
 def test_a_mutant_that_is_none_changes_nothing(
-    equivalent: Any, plants: Plants, monkeypatch: pytest.MonkeyPatch
+    mutant: model_mutants.Mutant, plants: Plants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Proves the survivors are listed as such: each has its reason in the list."""
-    asked, least_mad = plants[equivalent.plant]()
-    mutate(monkeypatch, equivalent.where, equivalent.old, equivalent.new)
-    assert outcome(asked, least_mad) == "", equivalent.says
+    asked, least_mad = plants[mutant.plant]()
+    mutate(monkeypatch, mutant.where, mutant.old, mutant.new)
+    assert outcome(asked, least_mad) == "", mutant.says
 
 
 def tampered(published: Published, cells: tuple[tuple[str, int, float], ...]) -> Published:
@@ -142,8 +123,9 @@ def rules_broken(published: Published) -> set[str]:
     return {breach.rule for breach in audit(published)}
 
 
+@pytest.mark.parametrize("mutant", audit_mutants.MUTANTS, ids=names(audit_mutants.MUTANTS))
 def test_a_mutant_of_the_audit_is_caught(
-    audit_mutant: Any, rich_plan: dk.Plan, monkeypatch: pytest.MonkeyPatch
+    mutant: audit_mutants.Mutant, rich_plan: dk.Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Proves a table gives it away: a breach it no longer names, or an alarm over a clean plan."""
     problem = rich_plan.optimum.problem
@@ -154,8 +136,8 @@ def test_a_mutant_of_the_audit_is_caught(
         given=problem.given,
         objective_mad=rich_plan.objective_mad,
     )
-    shown = tampered(clean, audit_mutant.cells)
-    is_named = audit_mutant.rule in rules_broken(shown)
-    assert is_named == bool(audit_mutant.cells)
-    mutate(monkeypatch, audit_mutant.where, audit_mutant.old, audit_mutant.new)
-    assert (audit_mutant.rule in rules_broken(shown)) != is_named
+    shown = tampered(clean, mutant.cells)
+    is_named = mutant.rule in rules_broken(shown)
+    assert is_named == bool(mutant.cells)
+    mutate(monkeypatch, mutant.where, mutant.old, mutant.new)
+    assert (mutant.rule in rules_broken(shown)) != is_named

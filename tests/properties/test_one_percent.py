@@ -71,7 +71,7 @@ def run(rich_plan: dk.Plan, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def cells(table: pd.DataFrame, column: str) -> Iterator[tuple[int, float]]:
-    """Yield cells of a column and their new values: the largest, the smallest, the first."""
+    """Yield cells of a column and their new values: the largest and the smallest."""
     values = table[column].to_numpy()
     scale = float(np.abs(values).max()) or 1.0
     largest, smallest = int(np.abs(values).argmax()), int(np.abs(values).argmin())
@@ -221,3 +221,14 @@ def test_a_csv_that_disagrees_is_a_breach(run: Run) -> None:
         table = pd.read_csv(path)
         with_cell(table, "site_import_mw", 2, 7.0).to_csv(path, index=False)
         assert "schedule.csv: site_import_mw is not schedule.parquet's" in run.complaint()
+
+
+def test_a_column_that_is_missing_is_a_breach(run: Run) -> None:
+    """Proves a column taken out of both files is named, whatever would have read it."""
+    published, _ = read_published(run.folder)
+    for column in ("battery_deep_energy_mwh", "site_import_mw", "art_2_excess_mw"):
+        found = [
+            b.rule for b in audit(replace(published, table=published.table.drop(columns=column)))
+        ]
+        assert found, column
+        assert found[-1].removeprefix("table: no column ") in column

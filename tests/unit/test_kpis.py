@@ -108,6 +108,7 @@ def test_energies_meet_their_steps(mixed):
     assert figures["it_mwh"] == pytest.approx(13 * 1.5)
     assert figures["facility_mwh"] == pytest.approx(18.25 * 1.5)
     assert figures["shed_mwh"] == pytest.approx(5 * 1.5)
+    assert figures["water_m3"] == 0
     assert figures["battery_charge_mwh"] == pytest.approx(21.75 * 0.5)
     assert figures["battery_discharge_mwh"] == pytest.approx(15.83)
     assert figures["import_mwh"] == pytest.approx(2.42)

@@ -29,7 +29,7 @@ TABLES = {
     "grid": {"line": {"emission_kg_per_mwh": 500.0, "import_max_mw": 60.0}},
     "solar": {"roof": {}},
     "training": {"ai": {"floor_pu": 0.2}},
-    "deferrable": {"batch": {"arrival_mw": 4.0, "left_mad_per_mwh": 10.0}},
+    "deferrable": {"batch": {"arrival_mw": 4.0, "left_mad_per_mwh": 9000.0}},
     "facility": {"ups_loss_pu": 0.04, "fixed_overhead_mw": 3.0},
 }
 
@@ -97,6 +97,7 @@ def test_totals_are_the_sums_of_their_parts(plan):
         "facility_power_mw": machines.sum(axis=1) * 1.04 + 3,
     }
     assert (drawn + fuel > 0).all()
+    assert (machines.sum() > 0).all()
     assert fuel.max() > 0 < drawn.max()
     assert stored.max() > 0
     for name, values in expected.items():

@@ -80,5 +80,16 @@ def test_the_audit_names_the_broken_rule(solved, broken, rule, step, column, val
     assert f"genset_backup: {rule}" in broken(solved, f"genset_backup_{column}", step, value)
 
 
+def test_of_units_that_start_at_once_the_one_that_rested_least_counts(plant, broken):
+    """Proves each unit is followed: one has rested for 100 h, the other for 0.1 of its 0.5 h."""
+    table = {"unit_count": 2, "min_down_h": 0.5}
+    rows = [dk.StateRow("genset_backup", "off_count", 1.0, key) for key in ("100", "0.1")]
+    tables = {"genset": {"backup": table}}
+    plan = plant(tables=tables, load=[4], step_h=0.5, state=rows).solve()
+    rule = "genset_backup: a rest is long enough [h]"
+    assert rule not in broken(plan, "genset_backup_start_count", 0, 1.0)
+    assert rule in broken(plan, "genset_backup_start_count", 0, 2.0)
+
+
 def test_every_rule_has_been_seen_to_fail(solved, rules_of):
     assert rules_of(solved, "genset_backup") == {f"genset_backup: {r}" for r, *_ in TAMPERED}

@@ -110,6 +110,14 @@ def test_dear_work_is_missed_rather_than_run(plant):
     assert plan.objective_mad == pytest.approx(400 * 6)
 
 
+def test_work_that_can_be_done_is_not_missed(plant):
+    """Proves a price for missing is none where nothing is missed: 6 MWh at 100 MAD/MWh."""
+    state, tables = cohort(6, 12), batch(missed_mad_per_mwh=5000.0)
+    plan = plant(tables=tables, buy=[100, 200], step_h=1.0, state=state).solve()
+    assert plan.schedule["deferrable_batch_missed_mwh"].tolist() == [0, 0]
+    assert plan.objective_mad == pytest.approx(100 * 6)
+
+
 def test_work_that_may_not_be_missed_is_no_plan(plant):
     """Proves forbidden is forbidden: 2 of 6 MWh in half an hour; the elastic run misses 4."""
     short = plant(

@@ -46,6 +46,19 @@ def test_the_hull_leaves_out_caps_that_a_mix_beats(curve, lines, lowest_pu):
     assert lowest == lowest_pu
 
 
+def test_a_mix_of_caps_beats_the_measured_one_below_it(plant):
+    """Proves model and audit leave out the same cap: of 75 MW half the fleet at full power does
+
+    50, half at half power 40: 90 MW of work, where the cap measured at 75 MW does 85.
+    """
+    curve = [[0.5, 0.8], [0.75, 0.85], [1.0, 1.0]]
+    tables = fleet(value_mad_per_mwh=500.0, curve=curve)
+    tables |= {"grid": {"line": {"import_max_mw": 75.0}}}
+    plan = plant(tables=tables, buy=[100], step_h=0.5).solve()
+    assert plan.schedule["training_ai_work_mw"].item() == pytest.approx(90)
+    assert plan.objective_mad == pytest.approx(0.5 * (100 * 75 - 500 * 90))
+
+
 CONTRACT = {"floor_pu": 0.6, "value_mad_per_mwh": 0.0}
 
 
