@@ -24,15 +24,14 @@ def plan(
     series: pd.DataFrame | None = None,
     out: str | Path | None = None,
     now: pd.Timestamp | None = None,
+    may_soften: bool = False,
 ) -> Plan:
     """Return an audited plan: weather, models, optimum, audit, and files where `out` is given.
 
     Parameters
     ----------
-    site, agreement : object or path, optional
-        The bundled default plant and agreement where not given.
-    weather : Weather, ``"climate"`` or path, optional
-        The site file's source where not given.
+    site, agreement, weather : object or path, optional
+        The bundled plant and agreement, and the site file's source, where not given.
     start : Timestamp or str
         Beginning of the first step, UTC.
     horizon : Horizon or str, optional
@@ -41,8 +40,8 @@ def plan(
         Opening state; else what the last run in `out` hands over at `start`; else the site's.
     series : DataFrame, shape (steps, columns), optional
         Input series by published column (``wind_main_available_mw``), on the horizon's steps.
-    out, now : path and Timestamp, optional
-        Folder of runs, and the moment that names the run (the clock's where not given).
+    out, now, may_soften : path, Timestamp and bool, optional
+        Folder of runs; the run's moment, else the clock's; whether the cheapest way out is taken.
 
     Returns
     -------
@@ -64,7 +63,7 @@ def plan(
         series=series,
         out=out,
     )
-    return make_plan(asked, _moment(now))
+    return make_plan(asked, _moment(now), may_soften=may_soften)
 
 
 def build(

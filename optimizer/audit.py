@@ -5,6 +5,7 @@ components' own rules are in their files; what belongs to the site as a whole is
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,25 @@ def clauses_in_force(published: Published) -> list[Clause]:
     """Return the clauses that hold in at least one published step."""
     clauses, index = published.agreement.clause, published.table.index
     return [clause for clause in clauses if any(map(clause.in_force, index))]
+
+
+def clause_rows(published: Published) -> list[dict[str, Any]]:
+    """Return how each clause in force stands."""
+    rows = []
+    for clause in clauses_in_force(published):
+        bought = clause.bought(published.table, published.given)
+        rows.append(
+            {
+                "article": clause.article,
+                "kind": clause.kind,
+                "is_hard": clause.is_hard,
+                "is_kept": bool(bought <= 1e-4),
+                "bought": round(bought, 6),
+                "cost_mad": round(sum(clause.bill(published.table, published.given).values()), 4),
+                "sentence": clause.explain(published.table, published.given),
+            }
+        )
+    return rows
 
 
 def _shape(table: pd.DataFrame, given: Given) -> list[Breach]:

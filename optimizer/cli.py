@@ -5,24 +5,37 @@ those of `optimizer.errors`; standard output holds the answer, standard error ev
 """
 
 import gc
-import json
 import os
-import re
 import sys
 import traceback
 import warnings
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console, RenderableType
 
+from optimizer import cli_agreement, cli_ledger, cli_reasons
+from optimizer.cli_options import (
+    OUT,
+    Agreement,
+    Day,
+    Json,
+    Opening,
+    Out,
+    Quiet,
+    Run,
+    Site,
+    Steps,
+    WeatherOf,
+    first_day,
+    utc_now,
+)
+from optimizer.cli_output import console, say, show, show_json
 from optimizer.errors import INPUT_EXIT_CODE, InputError
 from optimizer.failures import Failure, Signalled, failure_of, signals_raised
 
-OUT = Path("runs")
-FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2100, 12, 31)  # what the weather readers take
+if TYPE_CHECKING:
+    from optimizer.plan import Plan
+
 app = typer.Typer(
     help="Plan compute, storage and grid draw of the Dakhla data center, and audit every plan.",
     add_completion=False,
@@ -31,21 +44,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Site = Annotated[Path | None, typer.Option(help="Site file; the bundled plant if not given.")]
-Agreement = Annotated[Path | None, typer.Option(help="Agreement; the bundled one if not given.")]
-Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day; else tomorrow.")]
-WeatherOf = Annotated[
-    str | None, typer.Option(metavar="SOURCE|FILE", help="'climate' or a file; else the site's.")
+Topic = Annotated[str | None, typer.Argument(metavar="[site|agreement|weather|capacity]")]
+Soften = Annotated[
+    bool, typer.Option("--soften", help="If nothing keeps every limit, take the cheapest way out.")
 ]
-Steps = Annotated[
-    str | None, typer.Option(metavar="STEPS", help="E.g. 48h@15min+120h@1h; else the site's.")
-]
-Opening = Annotated[Path | None, typer.Option(help="Opening state; else the last run's in --out.")]
-Out = Annotated[Path, typer.Option(help="Folder of runs.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing if all is well.")]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
-Topic = Annotated[str | None, typer.Argument(metavar="[site|agreement|weather]")]
 
 
 @app.command()
@@ -57,17 +59,19 @@ def plan(
     horizon: Steps = None,
     state: Opening = None,
     out: Out = OUT,
+    may_soften: Soften = False,
     is_json: Json = False,
     is_quiet: Quiet = False,
 ) -> int:
     """Plan a day and what follows; audit the plan and write it to a run folder.
 
-    Exit codes: 0 planned and audited; 2 wrong input; 3 planned, but with a gap above its limit; 4
-    no weather; 5 nothing found in time; 6 audit failed; 7 infeasible; 70 a bug; 130, 143 stopped.
+    Exit codes: 0 planned and audited; 2 wrong input; 3 planned, but softened or with a gap above
+    its limit; 4 no weather; 5 nothing found in time; 6 audit failed; 7 infeasible; 70 a bug; 130,
+    143 stopped.
     """
     from optimizer.progress import stages
 
-    now = datetime.now(UTC)
+    now = utc_now()
     screen = console(sys.stderr)
     with stages(screen, is_shown=screen.is_terminal and not is_quiet):
         import pandas as pd
@@ -88,21 +92,29 @@ def plan(
             state=state,
             out=out,
             now=pd.Timestamp(now),
+            may_soften=may_soften,
         )
     code = exit_code(made)
+    _show_plan(made, code, is_json=is_json, is_shown=code != 0 or not is_quiet)
+    return code
+
+
+def _show_plan(made: "Plan", code: int, *, is_json: bool, is_shown: bool) -> None:
+    """Print a plan, and why it is not as it should be."""
     from optimizer.terminal import plan_json, plan_view
 
     if is_json:
         show_json(plan_json(made, code))
-    elif code or not is_quiet:
+    elif is_shown:
         screen = console(sys.stdout)
         show(plan_view(made, screen.width), screen)
     if code:
-        say(_DEGRADED if code not in (130, 143) else _INTERRUPTED)
-    return code
+        stopped = code in (130, 143)
+        say(_INTERRUPTED if stopped else _SOFTENED if made.softened else _DEGRADED)
 
 
 _DEGRADED = "dakhla: the time limit came before the gap was closed; the plan is audited (exit 3)."
+_SOFTENED = "dakhla: not every limit could be kept; the cheapest way out is planned (exit 3)."
 _INTERRUPTED = (
     "dakhla: stopped; the best schedule so far is audited and written, but not as the latest run."
 )
@@ -121,7 +133,7 @@ def audit(run: Run, is_json: Json = False, is_quiet: Quiet = False) -> int:
     if is_json:
         show_json({"status": "passed", "exit_code": 0, "run_dir": str(run), "steps": steps})
     elif not is_quiet:
-        show(f"{run}: every rule is kept in {steps} steps.", console(sys.stdout))
+        show(f"{run}: every rule is kept in {steps} steps.")
     return 0
 
 
@@ -141,7 +153,7 @@ def schema(topic: Topic = None, is_json: Json = False) -> int:
         files = {name: str(path) for name, path in default_files().items()}
         show_json({"files": files} | {name: described() for name, described in TOPICS.items()})
     else:
-        show(overview(), console(sys.stdout))
+        show(overview())
     return 0
 
 
@@ -155,7 +167,7 @@ def doctor(out: Out = OUT, is_json: Json = False, is_quiet: Quiet = False) -> in
 
     from optimizer.doctor import as_json, examine
 
-    findings = examine(out, pd.Timestamp(datetime.now(UTC)))
+    findings = examine(out, pd.Timestamp(utc_now()))
     failed = [finding for finding in findings if finding.state == "failed"]
     code = 0 if not failed else 5 if any(f.name == "solver" for f in failed) else INPUT_EXIT_CODE
     if is_json:
@@ -164,57 +176,14 @@ def doctor(out: Out = OUT, is_json: Json = False, is_quiet: Quiet = False) -> in
         for finding in findings:
             remedy = f" {finding.remedy}" if finding.remedy else ""
             line = f"{finding.state:8}{finding.name}: {finding.seen}.{remedy}"
-            show(line, console(sys.stdout))
+            show(line)
     return code
 
 
-def first_day(text: str | None, now: datetime) -> tuple[date, list[str]]:
-    """Return the day asked for, or the one after `now`, and what is wrong with `text`."""
-    tomorrow = (now + timedelta(days=1)).date()
-    if text is None:
-        return tomorrow, []
-    try:
-        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        return tomorrow, [f"--date = {text!r} is not a day. Write YYYY-MM-DD, e.g. 2026-03-01."]
-    if not FIRST_DAY <= day <= LAST_DAY:
-        return tomorrow, [f"--date = {text} is outside {FIRST_DAY} to {LAST_DAY}. Give another."]
-    return day, []
-
-
-def console(stream: Any) -> Console:
-    """Return a console that writes plainly, without colour where it is not wanted."""
-    is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
-    is_plain = "NO_COLOR" in os.environ or not is_terminal
-    return Console(
-        file=stream,
-        force_terminal=is_terminal,
-        color_system=None if is_plain else "auto",
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-
-
-def show(what: RenderableType, screen: Console) -> None:
-    """Print the answer; whoever closes the pipe has read enough."""
-    try:
-        screen.print(what, soft_wrap=isinstance(what, str))
-        screen.file.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def show_json(content: dict[str, Any]) -> None:
-    """Print one JSON object on standard output."""
-    show(json.dumps(content, indent=1, allow_nan=False), console(sys.stdout))
-
-
-def say(message: str) -> None:
-    """Print a message on standard error."""
-    console(sys.stderr).print(message, soft_wrap=True)
+app.add_typer(cli_agreement.app, name="agreement")
+app.command()(cli_ledger.ledger)
+app.command()(cli_reasons.explain)
+app.command()(cli_reasons.capacity)
 
 
 def tell(failure: Failure, *, is_json: bool) -> None:

@@ -3,9 +3,9 @@
 A component has a `name`; its published columns are ``<name>_<quantity>_<unit>``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from models.parameters import Parameters
 from optimizer.breach import Breach, breaches
 from optimizer.cohorts import Cohort
 from optimizer.horizon import Horizon
+from optimizer.jobs import Job
 from optimizer.state import State, StateRow
 
 Terms = tuple[np.ndarray, Sequence[object]]  # coefficients in MAD, and the variables they price
@@ -30,10 +31,18 @@ class Given:
     series: pd.DataFrame
     state: State
     cohorts: Mapping[str, tuple[Cohort, ...]] = field(default_factory=dict)  # by workload
+    jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)  # by workload
     rates: pd.DataFrame = field(
         default_factory=pd.DataFrame
     )  # published: one row a cohort and step
+    job_runs: pd.DataFrame = field(default_factory=pd.DataFrame)  # published: one row a job
     is_elastic: bool = False  # the least-shortfall diagnostic: what may never fail gets a price
+    is_exact: bool = False  # and nothing but slack at a price: no limit of a part is let go
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether a part's own limits are let go, where they could make the diagnostic infeasible."""
+        return self.is_elastic and not self.is_exact
 
     def column(self, name: str) -> np.ndarray:
         """Return one input series as an array, one value per step."""
@@ -47,11 +56,22 @@ class Needed:
     column: str
     low: float
     high: float
+    default: float | None = None  # of every step, where no source gives it; none: one must
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backing:
+    """What feeds the bus beside sun and wind, and what these leave at most."""
+
+    mw: Callable[[int], Any]  # of a step: draw, gensets, discharge, as an expression of the model
+    max_mw: np.ndarray  # the most that can be
+    surplus_it_mw: np.ndarray  # the most IT power that sun and wind alone leave to what may wait
 
 
 class Component(Parameters):
     """An asset or a workload: parameters, and verbs that do nothing unless the kind says so."""
 
+    it_quantity: ClassVar[str] = ""  # a workload's published column of IT power, e.g. run_mw
     name: str = Field(description="table name in the site file, e.g. battery_main")
 
     def needs(self) -> list[Needed]:
@@ -69,12 +89,31 @@ class Component(Parameters):
     def add_to(self, block: pyo.Block, given: Given) -> None:
         """Declare variables and constraints on an empty `block`."""
 
+    def add_links(self, block: pyo.Block, backing: Backing) -> None:
+        """Declare what ties the component to what feeds the bus beside sun and wind."""
+
     def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the component feeds to the site bus in step `t`; negative if it draws."""
         return 0.0
 
     def it_mw(self, block: pyo.Block, t: int) -> Any:
         """Return the IT power the component draws in step `t`."""
+        return 0.0
+
+    def preemptible_mw(self, block: pyo.Block, t: int) -> Any:
+        """Return the IT power that could stop at once in step `t`."""
+        return 0.0
+
+    def preempted_mw(self, own: pd.DataFrame) -> pd.Series | float:
+        """Return the same from the published table."""
+        return 0.0
+
+    def heat_mw(self, block: pyo.Block, t: int) -> Any:
+        """Return what the component adds to the heat that cooling carries away in step `t`."""
+        return 0.0
+
+    def service_per_h(self, block: pyo.Block, t: int) -> Any:
+        """Return what a service makes in step `t`, per hour, in its own unit."""
         return 0.0
 
     def it_max_mw(self, given: Given) -> np.ndarray:
@@ -84,6 +123,10 @@ class Component(Parameters):
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
         """Return the component's cost by kind, as terms of the objective."""
         return {}
+
+    def waiting(self, block: pyo.Block) -> list[pyo.Var]:
+        """Return the variables by step that fall early where nothing else decides."""
+        return []
 
     def exclusive(self, block: pyo.Block) -> tuple[pyo.Var, pyo.Var] | None:
         """Return two variables that are never both positive in a step, or none."""

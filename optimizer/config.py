@@ -15,7 +15,9 @@ from models.parameters import Parameters
 from models.weather.reading import ReadOptions
 from optimizer.agreement.clause import Clause, clause_kinds
 from optimizer.assets.battery import Battery
+from optimizer.assets.chilled_store import ChilledStore
 from optimizer.assets.cooling import Cooling
+from optimizer.assets.desalination import Desalination
 from optimizer.assets.facility import Facility
 from optimizer.assets.genset import Genset
 from optimizer.assets.grid import Grid
@@ -26,12 +28,17 @@ from optimizer.solution import SolveOptions
 from optimizer.wording import sentences
 from optimizer.workloads.deferrable import Deferrable
 from optimizer.workloads.firm import Firm
+from optimizer.workloads.interruptible import Interruptible
+from optimizer.workloads.jobs import Jobs
+from optimizer.workloads.quota import Quota
 from optimizer.workloads.training import Training
+from optimizer.workloads.training_tiers import by_tier
 
 FILE_MAX_BYTES = 1_000_000  # a site is some kilobytes; past this the file is not one
 ASSETS = ("solar", "wind", "battery", "grid", "genset")
-WORKLOADS = ("firm", "deferrable", "training")
-FLEETS = ASSETS + WORKLOADS
+SERVICES = ("desalination", "chilled_store")
+WORKLOADS = ("firm", "deferrable", "training", "jobs", "interruptible", "quota")
+FLEETS = ASSETS + SERVICES + WORKLOADS
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
 
 
@@ -80,6 +87,11 @@ class Site(Parameters):
     firm: dict[str, Firm] = Field(default_factory=dict)
     deferrable: dict[str, Deferrable] = Field(default_factory=dict)
     training: dict[str, Training] = Field(default_factory=dict)
+    jobs: dict[str, Jobs] = Field(default_factory=dict)
+    interruptible: dict[str, Interruptible] = Field(default_factory=dict)
+    quota: dict[str, Quota] = Field(default_factory=dict)
+    desalination: dict[str, Desalination] = Field(default_factory=dict)
+    chilled_store: dict[str, ChilledStore] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -88,6 +100,8 @@ class Site(Parameters):
         if not isinstance(content, dict):
             return content
         named = dict(content)
+        if isinstance(named.get("training"), dict):
+            named["training"] = by_tier(named["training"])
         for kind in ("facility", "cooling"):
             if isinstance(named.get(kind), dict):
                 named[kind] = {"name": kind} | named[kind]
@@ -128,6 +142,14 @@ class Site(Parameters):
                 f"[cooling.plant] capacity_heat_mw = {plant.capacity_heat_mw:g} is below the heat "
                 f"of the full halls, {heat_mw:g} MW. Raise it, or lower [facility] it_power_max_mw."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _cold_comes_from_cooling(self) -> Self:
+        """Refuse stores of cold on a site that makes none."""
+        if self.chilled_store and self.cooling is None:
+            keys = ", ".join(f"[chilled_store.{key}]" for key in self.chilled_store)
+            raise ValueError(f"{keys}: the site has no cooling to store cold of. Give [cooling].")
         return self
 
     def fleet(self, kinds: tuple[str, ...] = FLEETS) -> list[Component]:
@@ -233,7 +255,12 @@ def parse_agreement(content: dict[str, Any], where: str = "agreement") -> Agreem
 
 def check_together(site: Site, agreement: Agreement, where: str = "agreement") -> None:
     """Raise InputError where a clause can't apply to the site."""
-    workloads = [part.name for part in site.fleet(WORKLOADS)]
-    problems = [f"{where}: {p}" for clause in agreement.clause for p in clause.problems(workloads)]
+    parts = {kind: [part.name for part in getattr(site, kind).values()] for kind in FLEETS}
+    parts["cooling"] = [site.cooling.name] if site.cooling is not None else []
+    lines, gensets = site.grid.values(), site.genset.values()
+    parts["wheeled"] = [line.name for line in lines if line.is_wheeled]
+    parts["export"] = [line.name for line in lines if line.export_max_mw > 0]
+    parts["committed"] = [fleet.name for fleet in gensets if fleet.is_committed]
+    problems = [f"{where}: {p}" for clause in agreement.clause for p in clause.problems(parts)]
     if problems:
         raise InputError(problems)

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.weather.schema import COLUMNS, INDEX_NAME, LEVELS, Column
 from optimizer.agreement.clause import clause_kinds
+from optimizer.capacity import capacity_schema
 from optimizer.config import Agreement, Site
 from optimizer.reference import reference_file
 
@@ -63,6 +64,7 @@ TOPICS: dict[str, Callable[[], dict[str, Any]]] = {
     "site": site_schema,
     "agreement": agreement_schema,
     "weather": weather_schema,
+    "capacity": capacity_schema,
 }
 
 
@@ -86,5 +88,6 @@ def overview() -> str:
             "  dakhla schema site",
             f"  dakhla schema agreement   (clauses: {kinds})",
             "  dakhla schema weather     (a table of your own, CSV or Parquet)",
+            "  dakhla schema capacity    (the power caps a run hands over)",
         ]
     )

@@ -1,7 +1,8 @@
 """What can go wrong, one class each, and the exit code cron reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from models.errors import InputError
 
@@ -53,14 +54,22 @@ class AuditFailed(DakhlaError):  # noqa: N818
 
 
 class Infeasible(DakhlaError):  # noqa: N818
-    """No schedule keeps every limit and clause; `names` holds the smallest set that clashes."""
+    """No schedule keeps every limit and clause; `names` holds the smallest set that clashes.
+
+    `details` has the clash and the ways out as tables, for machines.
+    """
 
     exit_code = 7
 
     def __init__(
-        self, message: str, names: Sequence[str] = (), diagnostic: Path | None = None
+        self,
+        message: str,
+        names: Sequence[str] = (),
+        diagnostic: Path | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         self.names = list(names)
+        self.details = dict(details or {})
         self.diagnostic = diagnostic  # folder of the least-shortfall schedule, if one was written
         super().__init__(message)
 

@@ -74,6 +74,7 @@ def failure_of(error: BaseException) -> Failure:
     more: dict[str, Any] = {}
     if isinstance(error, Infeasible):
         more = {"clash": error.names, "diagnostic_dir": str(error.diagnostic or "")}
+        more |= error.details
     problems = error.problems if isinstance(error, InputError) else [str(error)]
     return Failure(code, STATUS.get(code, "stopped"), problems, more)
 

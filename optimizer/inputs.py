@@ -4,7 +4,7 @@ Nothing is filled, shifted or resampled in passing; what does not fit is refused
 offending moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from models.errors import InputError
 from models.files import plain_file, reason
-from optimizer.cohorts import Cohort, from_table, windows
+from optimizer.cohorts import Cohort, from_table, numbered, windows
 from optimizer.component import Needed
 from optimizer.config import Site
 from optimizer.horizon import Horizon
@@ -79,7 +79,7 @@ def moments(
 
 
 def read_series(
-    path: Path, quantities: list[str], horizon: Horizon
+    path: Path, quantities: list[str], horizon: Horizon, may_miss: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the columns `quantities` of a file on the steps of `horizon`, and what is wrong."""
     frame = read_frame(path)
@@ -88,9 +88,12 @@ def read_series(
             f"{path}: time_utc: missing column. Name each step by its beginning, in UTC."
         ]
     index, problems = moments(frame["time_utc"], f"{path}: time_utc")
-    if missing := [q for q in quantities if q not in frame.columns]:
+    chosen = [q for q in quantities if q in frame.columns]
+    if missing := [q for q in quantities if q not in {*chosen, *may_miss}]:
         have = ", ".join(c for c in frame.columns if c != "time_utc")
         problems.append(f"{path}: {', '.join(missing)}: missing column. The file has: {have}.")
+    elif not chosen:
+        problems.append(f"{path}: none of {', '.join(quantities)}. Add one, or leave the file out.")
     if problems:
         return frame, problems
     if doubled := index[index.duplicated()].tolist():
@@ -107,8 +110,7 @@ def read_series(
     if len(between):
         what = f"{len(between)} rows lie within steps, the first at {between[0]:%Y-%m-%dT%H:%MZ}"
         return frame, [f"{path}: {what}. Give one row per step: its mean."]
-    chosen = frame.set_axis(index)[quantities].reindex(horizon.index)
-    return chosen, []
+    return frame.set_axis(index)[chosen].reindex(horizon.index), []
 
 
 def check_series(series: pd.DataFrame, needed: list[Needed], horizon: Horizon) -> list[str]:
@@ -140,7 +142,8 @@ def value_problems(values: pd.Series, need: Needed, horizon: Horizon, where: str
     if np.isnan(numbers[first]):
         return [f"{where} is missing {at}. Give a number in every step."]
     span = f"outside [{need.low:g}, {need.high:g}]"
-    return [f"{where} = {shown} {at} is {span}. Mend it; power is in MW, not kW."]
+    unit = "shares are per unit, not percent" if need.high == 1 else "power is in MW, not kW"
+    return [f"{where} = {shown} {at} is {span}. Mend it; {unit}."]
 
 
 def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
@@ -152,15 +155,15 @@ def file_series(site: Site, folder: Path, horizon: Horizon) -> pd.DataFrame:
         if name is None:
             continue
         derived = part.derive(horizon)
-        wanted = [n for n in part.needs() if n.column not in derived]
-        quantities = [need.column.removeprefix(f"{part.name}_") for need in wanted]
+        wanted = {need.column.removeprefix(f"{part.name}_"): need for need in part.needs()}
+        may_miss = [q for q, n in wanted.items() if n.default is not None or n.column in derived]
         try:
-            frame, wrong = read_series(folder / name, quantities, horizon)
+            frame, wrong = read_series(folder / name, list(wanted), horizon, may_miss)
         except InputError as error:
             problems += error.problems
             continue
-        for need, quantity in zip(wanted, quantities, strict=True) if not wrong else ():
-            where = f"{folder / name}: {quantity}"
+        for quantity in frame.columns if not wrong else ():
+            need, where = wanted[quantity], f"{folder / name}: {quantity}"
             wrong += value_problems(frame[quantity], _believable(need, site), horizon, where)
             columns[need.column] = frame[quantity].to_numpy()
         problems += wrong
@@ -195,6 +198,7 @@ def assemble(
     derived = {c: v for part in site.components() for c, v in part.derive(horizon).items()}
     sources["site file"] = pd.DataFrame(derived, index=horizon.index)
     needed = [need for part in site.components() for need in part.needs()]
+    sources["default"] = _defaults(needed, sources, horizon)
     problems = []
     for need in needed:
         having = [name for name, frame in sources.items() if need.column in frame.columns]
@@ -217,6 +221,15 @@ def assemble(
     return series[[need.column for need in needed]].astype("float64")
 
 
+def _defaults(
+    needed: list[Needed], sources: Mapping[str, pd.DataFrame], horizon: Horizon
+) -> pd.DataFrame:
+    """Return the series that are constant because no source gives them."""
+    stated = {column for frame in sources.values() for column in frame.columns}
+    missing = [n for n in needed if n.default is not None and n.column not in stated]
+    return pd.DataFrame({n.column: n.default for n in missing}, index=horizon.index)
+
+
 def read_cohorts(path: Path) -> list[Cohort]:
     """Return the cohorts of a CSV or Parquet file.
 
@@ -232,8 +245,10 @@ def read_cohorts(path: Path) -> list[Cohort]:
     for column in ("earliest_utc", "deadline_utc", "preferred_utc"):
         if column in frame.columns:
             may_miss = column == "preferred_utc"
-            frame[column], wrong = moments(frame[column], f"{path}: {column}", may_miss=may_miss)
+            found, wrong = moments(frame[column], f"{path}: {column}", may_miss=may_miss)
             problems += wrong
+            if not wrong:
+                frame[column] = found
     if problems:
         raise InputError(problems)
     amounts = frame[["work_mwh", "rate_max_mw"]].apply(pd.to_numeric, errors="coerce")
@@ -250,7 +265,7 @@ def read_cohorts(path: Path) -> list[Cohort]:
             )
     if problems:
         raise InputError(problems)
-    return from_table(frame)
+    return numbered(from_table(frame.drop(columns="ordinal", errors="ignore")))
 
 
 def cohorts_of(
@@ -265,7 +280,9 @@ def cohorts_of(
             f"{part.name}: cohort {c.key} has {c.work_mwh:g} MWh to do, and no whole step of the "
             "plan lies inside its window. Shorten the steps or move the window."
             for c, span in zip(cohorts, windows(cohorts, horizon), strict=True)
-            if not span and c.work_mwh > c.work_left_max_mwh(horizon) + 1e-9
+            if not span
+            and c.work_mwh > c.work_left_max_mwh(horizon) + 1e-9
+            and part.missed_mad_per_mwh is None
         ]
     if problems:
         raise InputError(problems)
@@ -274,7 +291,7 @@ def cohorts_of(
 
 def _cohorts_of_one(part: Deferrable, horizon: Horizon, state: State, folder: Path) -> list[Cohort]:
     """Return the cohorts of one workload: its file's, or its stream's."""
-    if part.cohorts_file is not None:
-        return read_cohorts(folder / part.cohorts_file)
     rows = [row for row in state.rows if row.name == part.name]
+    if part.cohorts_file is not None:
+        return part.of_file(read_cohorts(folder / part.cohorts_file), horizon, rows)
     return part.stream(horizon, rows)

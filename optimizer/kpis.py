@@ -1,7 +1,9 @@
 """Key figures of a plan, from the published table alone.
 
-Formulas: CFE score, renewable share, PUE, WUE, CUE and curtailment as in ISO/IEC 30134-2, -8, -9
-and Google's 24/7 methodology (2021): 1 - sum (1 - CFE_grid) import / sum load, by the step.
+PUE, WUE and CUE as in ISO/IEC 30134-2, -9 and -8: the last two per kWh of the machines. Carbon
+accounting is in `optimizer.kpi_carbon`. ``islanded_...`` is what the facility would lack without a
+line and without gensets (`optimizer.resilience.islanded_short_mw`): EENS its energy, LPSP the
+share of the load, LOLH the hours that fall short.
 """
 
 import pandas as pd
@@ -9,6 +11,8 @@ import pandas as pd
 from optimizer.audit import Published, bills
 from optimizer.config import ASSETS
 from optimizer.horizon import Horizon
+from optimizer.kpi_carbon import carbon_figures, ratio
+from optimizer.resilience import islanded_short_mw
 
 Kpis = dict[str, float]
 
@@ -21,7 +25,8 @@ def kpis(published: Published, binding_h: float = 24.0) -> dict[str, Kpis]:
     dict with ``plan``, ``binding`` (the first `binding_h` hours) and ``cost_mad``: what the
     objective adds up, by part and kind, and the sunk ``fixed_charge_mad`` apart
     """
-    table, horizon = published.table, published.given.horizon
+    horizon = published.given.horizon
+    table = published.table.assign(islanded_short_mw=islanded_short_mw(published))
     binding = table[horizon.end_h <= binding_h + 1e-9]
     costs = {f"{name}_{kind}": mad for (name, kind), mad in bills(published).items()}
     return {
@@ -48,7 +53,6 @@ def _figures(published: Published, table: pd.DataFrame) -> Kpis:
     available, used = (fleet_mwh(("solar", "wind"), q) for q in ("available_mw", "used_mw"))
     emission_kg = float(table["site_emission_kg"].sum())
     water_l = float(table["cooling_water_l"].sum()) if site.cooling is not None else 0.0
-    missed = [float(table[f"{p.name}_missed_mwh"].sum()) for p in site.deferrable.values()]
     figures = {
         "hours_h": float(hours.sum()),
         "solar_used_mwh": fleet_mwh(("solar",), "used_mw"),
@@ -62,16 +66,34 @@ def _figures(published: Published, table: pd.DataFrame) -> Kpis:
         "facility_mwh": facility,
         "it_mwh": it,
         "shed_mwh": _shed_mwh(published, table),
-        "missed_mwh": sum(missed),
-        "curtailment_pu": _ratio(available - used, available),
-        "renewable_share_pu": 1 - _ratio(drawn + genset, facility),
-        "pue_pu": _ratio(facility, it) if it else 1.0,
-        "wue_l_per_kwh": _ratio(water_l, it * 1000),
-        "cue_kg_per_kwh": _ratio(emission_kg, it * 1000),
+        "missed_mwh": _missed_mwh(published, table),
+        "curtailment_pu": ratio(available - used, available),
+        "renewable_share_pu": 1 - ratio(drawn + genset, facility),
+        "pue_pu": ratio(facility, it) if it else 1.0,
+        "wue_l_per_kwh": ratio(water_l, it * 1000),
+        "cue_kg_per_kwh": ratio(emission_kg, it * 1000),
         "emission_kg": emission_kg,
         "water_m3": water_l / 1000,
     }
+    figures |= carbon_figures(site, table) | _islanded(table)
     return {key: figures[key] for key in figures if key not in _absent(published)}
+
+
+def _missed_mwh(published: Published, table: pd.DataFrame) -> float:
+    """Return the work that was not done in time [MWh]."""
+    may_miss = published.site.fleet(("deferrable", "jobs", "interruptible"))
+    return sum(float(table[f"{part.name}_missed_mwh"].sum()) for part in may_miss)
+
+
+def _islanded(table: pd.DataFrame) -> Kpis:
+    """Return what the facility would lack without a line and without gensets."""
+    short_mw, hours = table["islanded_short_mw"], table["step_h"]
+    short_mwh = float((short_mw * hours).sum())
+    return {
+        "islanded_eens_mwh": short_mwh,
+        "islanded_lpsp_pu": ratio(short_mwh, float((table["facility_power_mw"] * hours).sum())),
+        "islanded_lolh_h": float(hours[short_mw > 0].sum()),
+    }
 
 
 def _absent(published: Published) -> set[str]:
@@ -89,11 +111,6 @@ def _shed_mwh(published: Published, table: pd.DataFrame) -> float:
         for p in published.site.firm.values()
     )
     return float(lost)
-
-
-def _ratio(part: float, whole: float) -> float:
-    """Return `part` over `whole`; 0 where there is no whole."""
-    return part / whole if whole else 0.0
 
 
 def fixed_charges_mad(published: Published, horizon: Horizon) -> float:

@@ -33,6 +33,7 @@ def manifest(folder: Path, optimum: Optimum, timings_s: dict[str, float]) -> dic
         "steps": len(horizon.step_h),
         "status": optimum.outcome,
         "is_diagnostic": problem.given.is_elastic,
+        "softened": [mark.limit for mark in problem.softened],
         "weather": {
             "level": provenance.weather_level,
             "source": provenance.weather_source,

@@ -14,7 +14,7 @@ from optimizer.errors import SolverGaveNothing
 from optimizer.exclusive import Splits, split
 from optimizer.interrupted import mended
 from optimizer.matrices import Matrices, compile_model, load_values
-from optimizer.schedule import read_rates, read_table
+from optimizer.schedule import read_job_runs, read_rates, read_table
 from optimizer.site import Problem, tie_break_terms
 from optimizer.solution import Solution, SolveOptions, Status
 from optimizer.solve import duals_with_integers_fixed, run_highs, solve_relaxation
@@ -59,8 +59,10 @@ class Optimum:
 
     @property
     def outcome(self) -> str:
-        """``optimal``, ``feasible at limit`` or ``interrupted``."""
-        return "interrupted" if self.interrupted_by else self.status.value
+        """``optimal``, ``softened``, ``feasible at limit`` or ``interrupted``."""
+        if self.interrupted_by:
+            return "interrupted"
+        return "softened" if self.problem.softened else self.status.value
 
 
 def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
@@ -107,7 +109,7 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
             matrices, solution, priced = mended(problem, splits, matrices, solution, stop)
             break
         if priced.x is None:
-            raise no_schedule(matrices, solution, options, problem.given.horizon, stop)
+            raise no_schedule(solution, options, stop)
         load_values(matrices, priced.x)
         if is_relaxed or not split(problem, splits):
             break
@@ -156,9 +158,10 @@ def _read(
     tie_break = float(sum(w * v.value for w, v in zip(weights, variables, strict=True)))  # type: ignore[attr-defined]
     reading = time.perf_counter()
     table, rates = read_table(problem), read_rates(problem)
+    given = replace(problem.given, rates=rates, job_runs=read_job_runs(problem))
     timings["read"] = time.perf_counter() - reading
     return Optimum(
-        problem=replace(problem, given=replace(problem.given, rates=rates)),
+        problem=replace(problem, given=given),
         table=table,
         rates=rates,
         matrices=matrices,

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,20 @@ import pandas as pd
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
-from optimizer.audit import Published, audit, clauses_in_force
+from optimizer.audit import Published, audit, clause_rows
 from optimizer.binding import binding
 from optimizer.certificate import breach_report, check_folder
-from optimizer.diagnosis import shortfalls
-from optimizer.errors import AuditFailed, Infeasible
+from optimizer.diagnosis import explained, shortfalls
+from optimizer.errors import AuditFailed, Infeasible, SolverGaveNothing
 from optimizer.kpis import kpis
+from optimizer.ledger_file import book_run
 from optimizer.manifest import known, manifest
+from optimizer.matrices import Floats
 from optimizer.optimum import Optimum, optimize
 from optimizer.prepare import Asked, prepare
 from optimizer.site import Problem, build_model
+from optimizer.soften import soften
+from optimizer.softened import amounts, content, record
 from optimizer.solution import Status
 from optimizer.store import (
     SCHEMA_VERSION,
@@ -32,6 +37,7 @@ from optimizer.store import (
 from optimizer.templates import make_plain
 
 _LOG = logging.getLogger(__name__)  # what a person who waits is shown
+_ROUND_OFF_MW = 1e-6  # the solver's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,8 @@ class Plan:
         Limits that bind, dearest first.
     clauses : list of dict
         Article, whether hard and kept, amount bought, sentence.
+    softened : tuple of dict
+        Limits that give way, at which price and by how much; empty but in a softened plan.
     """
 
     schedule: pd.DataFrame
@@ -61,6 +69,7 @@ class Plan:
     optimum: Optimum
     timings_s: dict[str, float]
     run_dir: Path | None = None
+    softened: tuple[dict[str, Any], ...] = ()
 
     @property
     def model(self) -> pyo.ConcreteModel:
@@ -84,7 +93,7 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """``optimal``, ``feasible at limit`` or ``interrupted``."""
+        """``optimal``, ``softened``, ``feasible at limit`` or ``interrupted``."""
         return self.optimum.outcome
 
     def explain(self) -> str:
@@ -110,6 +119,7 @@ def solve_problem(
     out: str | Path | None = None,
     now: pd.Timestamp | None = None,
     is_relaxed: bool = False,
+    may_soften: bool = False,
 ) -> Plan:
     """Return the audited optimum of `problem`, published in `out` if that is given.
 
@@ -119,6 +129,8 @@ def solve_problem(
         Folder of runs; needs `now`, which names the run.
     is_relaxed : bool
         Leave out that integers are whole; nothing is audited or published then.
+    may_soften : bool
+        Where not every limit can be kept, take the cheapest way out and mark the plan so.
 
     Raises
     ------
@@ -128,13 +140,9 @@ def solve_problem(
     """
     run_id = new_run_id(now) if out is not None and now is not None else None
     try:
-        optimum = optimize(problem, is_relaxed=is_relaxed)
+        optimum = _optimum(problem, is_relaxed=is_relaxed, may_soften=may_soften)
     except Infeasible as error:
-        if out is None or run_id is None:
-            raise
-        diagnostic = _diagnose(problem, Path(out), run_id)
-        folder = Path(out) / f"{run_id}-diagnostic"
-        raise Infeasible(f"{error}\n{diagnostic}", error.names, folder) from error
+        raise _with_reasons(problem, error, out, run_id) from error
     started = time.perf_counter()
     _LOG.info("audit")
     published = _published(optimum)
@@ -148,11 +156,23 @@ def solve_problem(
         run_id,
         lambda partial: _write(partial, published, plan),
         is_latest=not optimum.interrupted_by,
+        before_latest=lambda: book_run(Path(out), run_id, published),
     )
     return replace(plan, run_dir=folder)
 
 
-def make_plan(asked: Asked, now: pd.Timestamp | None = None) -> Plan:
+def _optimum(problem: Problem, *, is_relaxed: bool, may_soften: bool) -> Optimum:
+    """Return the optimum of a problem, or of its cheapest way out."""
+    try:
+        return optimize(problem, is_relaxed=is_relaxed)
+    except Infeasible:
+        softened = soften(problem) if may_soften else None
+        if softened is None:
+            raise
+        return optimize(softened, is_relaxed=is_relaxed)
+
+
+def make_plan(asked: Asked, now: pd.Timestamp | None = None, *, may_soften: bool = False) -> Plan:
     """Return the audited plan a caller asks for, published where ``asked.out`` is given."""
     with PauseGC():  # a plan makes little garbage, and looking for it walks through the model
         started = time.perf_counter()
@@ -162,7 +182,7 @@ def make_plan(asked: Asked, now: pd.Timestamp | None = None) -> Plan:
         _LOG.info("model")
         problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
         built = time.perf_counter()
-        made = solve_problem(problem, out=asked.out, now=now)
+        made = solve_problem(problem, out=asked.out, now=now, may_soften=may_soften)
         made.timings_s.update({"prepare": prepared - started, "build": built - prepared})
         return made
 
@@ -183,33 +203,19 @@ def _plan(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
     """Return the plan of a published table, after its audit."""
     if is_audited and (found := audit(published)):
         raise AuditFailed(breach_report(found))
+    given_way = {mark.limit for mark in optimum.problem.softened}
     return Plan(
         schedule=published.table,
         kpis=kpis(published),
         binding=binding(optimum.duals, optimum.reduced_costs),
-        clauses=clause_rows(published),
+        clauses=[
+            row | ({"is_softened": True} if f"Art. {row['article']}" in given_way else {})
+            for row in clause_rows(published)
+        ],
         optimum=optimum,
         timings_s=dict(optimum.timings_s),
+        softened=tuple(amounts(published, optimum.problem.softened)),
     )
-
-
-def clause_rows(published: Published) -> list[dict[str, Any]]:
-    """Return how each clause in force stands."""
-    rows = []
-    for clause in clauses_in_force(published):
-        bought = clause.bought(published.table, published.given)
-        rows.append(
-            {
-                "article": clause.article,
-                "kind": clause.kind,
-                "is_hard": clause.is_hard,
-                "is_kept": bool(bought <= 1e-4),
-                "bought": round(bought, 6),
-                "cost_mad": round(sum(clause.bill(published.table, published.given).values()), 4),
-                "sentence": clause.explain(published.table, published.given),
-            }
-        )
-    return rows
 
 
 def _write(folder: Path, published: Published, plan: Plan) -> None:
@@ -222,11 +228,15 @@ def _write(folder: Path, published: Published, plan: Plan) -> None:
         "mip_gap_pu": known(plan.mip_gap_pu),
         "weather_level": plan.optimum.problem.provenance.weather_level,
         "opening_state": published.given.state.origin,
+        "budgets": plan.optimum.problem.provenance.budgets,
         "kpis": plan.kpis,
         "clauses": plan.clauses,
         "binding": plan.binding.head(20).to_dict("records"),
+        "softened": list(plan.softened),
     }
     write_inputs(folder / "inputs", published)
+    if marks := plan.optimum.problem.softened:
+        write_json(record(folder), content(marks))
     write_schedule(folder, published)
     write_json(folder / "kpis.json", figures)
     (folder / "solver.log").write_text(plan.optimum.log, encoding="utf-8")
@@ -235,23 +245,47 @@ def _write(folder: Path, published: Published, plan: Plan) -> None:
     write_json(folder / "manifest.json", manifest(folder, plan.optimum, plan.timings_s))
 
 
-def _diagnose(problem: Problem, out: Path, run_id: str) -> str:
-    """Write the least-shortfall schedule of an infeasible plan, and say what it lacks."""
+def _with_reasons(
+    problem: Problem, error: Infeasible, out: str | Path | None, run_id: str | None
+) -> Infeasible:
+    """Return the error with its reasons and ways out, and a diagnostic written beside the runs."""
+    _LOG.info("infeasible: looking for what clashes, and for ways out")
+    found = explained(problem, error)
+    if out is None or run_id is None:
+        return found.error
+    try:
+        lacks = _diagnose(problem, found.lost_mw, Path(out), run_id)
+    except (AuditFailed, Infeasible, SolverGaveNothing):  # the reasons are worth more
+        return found.error
+    folder = Path(out) / f"{run_id}-diagnostic"
+    lines = [f"Least-shortfall diagnostic in {folder}, never to be run{':' * found.is_refused}"]
+    lines += lacks if found.is_refused else []
+    text = "\n".join([str(found.error), *lines])
+    return Infeasible(text, found.error.names, folder, found.error.details)
+
+
+def _diagnose(problem: Problem, lost_mw: Mapping[str, Floats], out: Path, run_id: str) -> list[str]:
+    """Write the least-shortfall schedule of an infeasible plan, and say what it lacks.
+
+    No sovereign load loses more than `lost_mw`, where that is known.
+    """
     _LOG.info("infeasible: looking for the least shortfall")
     given = replace(problem.given, is_elastic=True)
     elastic = build_model(problem.site, problem.agreement, given, problem.provenance)
+    for name, most_mw in lost_mw.items():
+        for t, unserved in elastic.model.component(name).unserved_mw.items():
+            unserved.setub(min(unserved.ub, float(most_mw[t]) + _ROUND_OFF_MW))
     optimum = optimize(elastic)
     published = _published(optimum)
     plan = _plan(published, optimum, is_audited=True)
     name = f"{run_id}-diagnostic"
     publish(out, name, lambda partial: _write(partial, published, plan), is_latest=False)
-    return "\n".join(
-        [f"Least-shortfall diagnostic in {out / name}, never to be run:", *shortfalls(published)]
-    )
+    return shortfalls(published)
 
 
 def exit_code(plan: Plan) -> int:
-    """Return the exit code of a finished plan: 0 fresh, 3 degraded, 130/143 stopped."""
+    """Return the exit code of a finished plan: 0 fresh, 3 softened or degraded, 130/143 stopped."""
     if plan.optimum.interrupted_by:
         return 128 + plan.optimum.interrupted_by
-    return 0 if plan.optimum.status is Status.OPTIMAL else 3
+    is_in_order = plan.optimum.status is Status.OPTIMAL and not plan.softened
+    return 0 if is_in_order else 3

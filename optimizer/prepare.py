@@ -11,15 +11,19 @@ import pandas as pd
 from models.errors import InputError
 from models.weather.schema import Weather
 from optimizer.breach import breaches
+from optimizer.agreement.ledger import opened
 from optimizer.component import Given
 from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
 from optimizer.errors import WeatherError
 from optimizer.handover import known_quantities, state_from_runs
 from optimizer.horizon import Horizon
 from optimizer.inputs import assemble, cohorts_of, file_series
+from optimizer.job_files import jobs_of
+from optimizer.ledger_file import read_ledger
 from optimizer.reference import reference_file
 from optimizer.site import Provenance
 from optimizer.state import State, read_state
+from optimizer.steering import steer
 from optimizer.store import sha256
 from optimizer.supply import CLIMATE, load_weather, modelled, needs_weather
 
@@ -70,16 +74,21 @@ def prepare(asked: Asked) -> Prepared:
     files |= more
     where = "agreement" if isinstance(asked.agreement, Agreement | None) else str(asked.agreement)
     _tried(lambda: check_together(site, agreement, where), problems)
-    state = _tried(lambda: _state_of(asked, site, agreement, horizon.start), problems)
+    state = _tried(lambda: _opening(asked, site, agreement, horizon.start), problems)
     cohorts = _tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
+    jobs = _tried(lambda: jobs_of(site, horizon, state, folder), problems) if state else {}
     series, provenance = _series_of(asked, site, folder, horizon, problems)
-    if problems or state is None or cohorts is None:
+    if problems or state is None or cohorts is None or jobs is None:
         raise InputError(problems)
     files |= _series_files(site, folder) | dict(provenance.files_sha256)
     provenance = replace(provenance, files_sha256=files)
-    given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts)
+    given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts, jobs=jobs)
     if problems := _state_problems(site, given):
         raise InputError(problems)
+    if (steering := steer(site, agreement, folder, given)) is not None:
+        rows = (*given.state.rows, *steering.rows)
+        given = replace(given, state=replace(given.state, rows=rows))
+        provenance = replace(provenance, budgets=steering.sentence)
     return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
 
 
@@ -148,7 +157,7 @@ def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
     return site, path.parent, {path.name: sha256(path)}
 
 
-_FILE_FIELDS = ("series_file", "availability_file", "cohorts_file")
+_FILE_FIELDS = ("series_file", "availability_file", "cohorts_file", "jobs_file")
 
 
 def _series_files(site: Site, folder: Path) -> dict[str, str]:
@@ -195,6 +204,14 @@ def _state_of(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestam
     if asked.state is not None:
         return read_state(Path(asked.state), start, known)
     return state_from_runs(Path(asked.out) if asked.out is not None else None, start, known)
+
+
+def _opening(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp) -> State:
+    """Return the opening state; budgets are the ledger's where the caller gives no state."""
+    state = _state_of(asked, site, agreement, start)
+    if asked.state is not None or asked.out is None:
+        return state
+    return opened(state, agreement.clause, read_ledger(Path(asked.out)))
 
 
 def _weather_of(asked: Asked, site: Site, horizon: Horizon) -> Weather:

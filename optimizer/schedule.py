@@ -10,9 +10,8 @@ import pandas as pd
 
 from optimizer.assets.facility import pue_pu
 from optimizer.config import WORKLOADS
-from optimizer.site import Problem, active_clauses, sovereign_mw
-
-IT_QUANTITY = {"firm": "served_mw", "deferrable": "run_mw", "training": "power_mw"}
+from optimizer.quantities import bus_per_it_pu, capability_mw, largest_unit_mw, sovereign_mw
+from optimizer.site import Problem, active_clauses
 
 
 def read_rates(problem: Problem) -> pd.DataFrame:
@@ -22,6 +21,15 @@ def read_rates(problem: Problem) -> pd.DataFrame:
         for part in problem.site.deferrable.values()
     ]
     columns = ["workload", "number", "cohort", "time_utc", "run_mw"]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def read_job_runs(problem: Problem) -> pd.DataFrame:
+    """Return every job's published run, one row a job."""
+    frames = [
+        part.read_runs(problem.block(part), problem.given) for part in problem.site.jobs.values()
+    ]
+    columns = ["workload", "job", "tenant", "start_utc", "end_utc", "status"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
@@ -48,18 +56,20 @@ def read_table(problem: Problem) -> pd.DataFrame:
         clause.read(table, given).add_prefix(f"{clause.name}_")
         for clause in active_clauses(problem.agreement, given)
     ]
-    return pd.concat([table, *clauses], axis=1).astype("float64")
+    return pd.concat([table, *clauses], axis=1).astype("float64").copy()  # as one block
 
 
 def _facility(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the facility's columns, and what cooling takes from them."""
     site, given = problem.site, problem.given
     it_mw = np.zeros(len(frame))
-    for kind in WORKLOADS:
-        for part in getattr(site, kind).values():
-            it_mw = it_mw + frame[f"{part.name}_{IT_QUANTITY[kind]}"].to_numpy()
+    for part in site.fleet(WORKLOADS):
+        it_mw = it_mw + frame[f"{part.name}_{part.it_quantity}"].to_numpy()
     heat_mw = site.facility.heat_factor_pu() * it_mw
     power_mw = heat_mw + site.facility.fixed_overhead_mw
+    for store in site.chilled_store.values():
+        charge_mw, discharge_mw = (frame[f"{store.name}_{q}_mw"] for q in ("charge", "discharge"))
+        heat_mw = heat_mw + (charge_mw - discharge_mw).to_numpy()
     columns = {}
     if site.cooling is not None:
         power_mw = power_mw + frame[f"{site.cooling.name}_power_mw"].to_numpy()
@@ -79,31 +89,60 @@ def _totals(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
     zero, hours = np.zeros(len(frame)), given.horizon.hours
 
     def total(kind: str, quantity: str) -> np.ndarray:
-        parts = getattr(site, kind).values()
-        return sum((frame[f"{p.name}_{quantity}"].to_numpy() for p in parts), start=zero)
+        columns = [f"{p.name}_{quantity}" for p in getattr(site, kind).values()]
+        return sum((frame[c].to_numpy() for c in columns if c in frame.columns), start=zero)
 
-    emission_kg = zero
-    for grid in site.grid.values():
-        emission_kg = (
-            emission_kg + grid.emission_kg_per_mwh * frame[f"{grid.name}_import_mw"] * hours
-        )
-    for genset in site.genset.values():
-        made_mwh = frame[f"{genset.name}_power_mw"] * hours
-        emission_kg = emission_kg + genset.emission_kg_per_mwh * made_mwh
-    deliverable_mwh = zero
-    for battery in site.battery.values():
-        above_mwh = frame[f"{battery.name}_energy_mwh"] - battery.low_mwh
-        deliverable_mwh = deliverable_mwh + battery.discharge_efficiency_pu * above_mwh
     columns = {
         "site_renewable_mw": total("solar", "used_mw") + total("wind", "used_mw"),
         "site_import_mw": total("grid", "import_mw"),
         "site_export_mw": total("grid", "export_mw"),
         "site_genset_mw": total("genset", "power_mw"),
-        "site_emission_kg": emission_kg,
-        "site_deliverable_mwh": deliverable_mwh,
+        "site_genset_count": total("genset", "on_count"),
+        "site_fuel_l": total("genset", "fuel_l"),
+        **_of_lines(problem, frame),
+        **_of_batteries(problem, frame),
         "site_sovereign_mw": sovereign_mw(site, given),
+        "site_preemptible_mw": zero
+        + sum(part.preempted_mw(part.own(frame)) for part in site.fleet(WORKLOADS)),
+        "site_capability_mw": capability_mw(site, given),
+        "site_largest_unit_mw": largest_unit_mw(site, given),
+        "site_discharge_max_mw": zero + sum(b.discharge_max_mw for b in site.battery.values()),
+        "site_bus_per_it_pu": bus_per_it_pu(site, given),
+        "site_it_power_max_mw": zero + site.facility.it_power_max_mw,
     }
+    for genset in site.genset.values():
+        made_mwh = frame[f"{genset.name}_power_mw"] * hours
+        columns["site_emission_kg"] += genset.emission_kg_per_mwh * made_mwh
     if given.is_elastic:
         surplus = [v.value for v in problem.model.bus.surplus_mw.values()]
         columns["bus_surplus_mw"] = np.maximum(surplus, 0.0)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _of_lines(problem: Problem, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what the draw brings with it: emission, carbon, power from elsewhere."""
+    site, given = problem.site, problem.given
+    emission_kg, dirty_mw, wheeled_mw = (np.zeros(len(frame)) for _ in range(3))
+    for grid in site.grid.values():
+        drawn_mw = frame[f"{grid.name}_import_mw"].to_numpy()
+        intensity = given.column(f"{grid.name}_emission_kg_per_mwh")
+        emission_kg += intensity * drawn_mw * given.horizon.hours
+        dirty_mw += (1 - given.column(f"{grid.name}_carbon_free_pu")) * drawn_mw
+        wheeled_mw += drawn_mw if grid.is_wheeled else 0.0
+    return {
+        "site_emission_kg": emission_kg,
+        "site_dirty_import_mw": dirty_mw,
+        "site_wheeled_mw": wheeled_mw,
+    }
+
+
+def _of_batteries(problem: Problem, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what batteries hold and could add to the bus."""
+    deliverable_mwh, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
+    for battery in problem.site.battery.values():
+        own = battery.own(frame)
+        above_mwh = own["energy_mwh"].to_numpy() - battery.low_mwh
+        deliverable_mwh += battery.discharge_efficiency_pu * above_mwh
+        flow_mw = (own["discharge_mw"] - own["charge_mw"]).to_numpy()
+        room_mw += battery.discharge_max_mw - flow_mw
+    return {"site_deliverable_mwh": deliverable_mwh, "site_discharge_room_mw": room_mw}

@@ -57,6 +57,9 @@ def settle(inquiry: Inquiry, m: Matrices) -> Solution:
         A number is NaN, or the solver would not take the model as it is.
     """
     check_finite(m)
+    if (k := _impossible_row(m)) is not None:
+        reason = f"{m.rows[k][0].name} has no variables and cannot hold"
+        return _concluded(inquiry, m, Answer(), Status.INFEASIBLE, reason)
     answer, status, reason = _understood(inquiry, m)
     if status not in (Status.OPTIMAL, Status.FEASIBLE_AT_LIMIT) or answer.x is None:
         return _concluded(inquiry, m, replace(answer, x=None), status, reason)
@@ -121,6 +124,14 @@ def coefficient_range(m: Matrices) -> tuple[float, float]:
     """Return the smallest and the largest size of a matrix coefficient; (1, 1) without any."""
     sizes = np.abs(m.a.data)
     return (float(sizes.min()), float(sizes.max())) if sizes.size else (1.0, 1.0)
+
+
+def _impossible_row(m: Matrices) -> int | None:
+    """Return a row without coefficients whose bounds exclude zero; HiGHS may call it optimal."""
+    count = np.bincount(m.a.indices, minlength=len(m.rows))
+    excess = np.maximum(m.row_lower, -m.row_upper)
+    found = np.flatnonzero((count[: len(excess)] == 0) & (excess > TOLERANCE))
+    return int(found[0]) if found.size else None
 
 
 def _understood(inquiry: Inquiry, m: Matrices) -> tuple[Answer, Status, str]:

@@ -8,7 +8,7 @@ Published quantities, which clauses may read: ``site_import_mw``, ``site_genset_
 ``facility_it_mw`` and every component's own columns.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,9 +17,18 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
-from optimizer.agreement.clause import Clause, Quantities
+from optimizer.agreement.clause import Clause
 from optimizer.component import Component, Given, Terms
-from optimizer.config import ASSETS, WORKLOADS, Agreement, Site
+from optimizer.config import ASSETS, SERVICES, WORKLOADS, Agreement, Site
+from optimizer.quantities import (
+    backing,
+    facility_mw,
+    heat_mw,
+    it_mw,
+    published,
+    summed,
+)
+from optimizer.softened import Softened
 from optimizer.templates import templates
 from optimizer.workloads.firm import UNSERVED_MAD_PER_MWH
 
@@ -35,6 +44,7 @@ class Provenance:
     weather_source: str = "series given by the caller"
     weather_licence: str = "the owner's"
     files_sha256: Mapping[str, str] = field(default_factory=dict)
+    budgets: str = ""  # how budgets longer than the plan are shared out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +56,7 @@ class Problem:
     given: Given
     model: pyo.ConcreteModel
     provenance: Provenance = field(default_factory=Provenance)
+    softened: tuple[Softened, ...] = ()  # what gives way because not all could be kept
 
     def block(self, part: Component | Clause) -> pyo.Block:
         """Return the block of a component or a clause."""
@@ -81,38 +92,14 @@ def build_model(
             model.add_component(part.name, pyo.Block())
             part.add_to(problem.block(part), given)
         _add_facility(problem)
-        quantities = published(problem)
+        for part in site.fleet(WORKLOADS):
+            part.add_links(problem.block(part), backing(site, given, model))
+        quantities = published(site, given, model)
         for clause in active_clauses(agreement, given):
             model.add_component(clause.name, pyo.Block())
             clause.add_to(problem.block(clause), quantities, given)
         _add_objective(problem)
     return problem
-
-
-def _summed(calls: list[Callable[[int], Any]], t: int) -> Any:
-    """Return the sum of some quantities in step `t`."""
-    return sum(call(t) for call in calls)
-
-
-def _or_nothing(problem: Problem, parts: Iterable[Component], total: Total) -> Total:
-    """Return `total`; a zero Pyomo knows where there are no `parts`.
-
-    A row of plain numbers is no row to Pyomo; with this it is one, which holds or can't.
-    """
-    return total if list(parts) else lambda _: problem.model.nothing
-
-
-def it_mw(problem: Problem, t: int) -> Any:
-    """Return the IT power of all workloads in step `t`."""
-    parts = problem.site.fleet(WORKLOADS)
-    return _summed([partial(p.it_mw, problem.block(p)) for p in parts], t)
-
-
-def facility_mw(problem: Problem, t: int) -> Any:
-    """Return what the facility draws from the bus in step `t`."""
-    facility, cooling = problem.site.facility, problem.site.cooling
-    compute_mw = facility.heat_factor_pu() * it_mw(problem, t) + facility.fixed_overhead_mw
-    return compute_mw if cooling is None else compute_mw + problem.block(cooling).power_mw[t]
 
 
 def _add_facility(problem: Problem) -> None:
@@ -122,13 +109,14 @@ def _add_facility(problem: Problem) -> None:
     if site.cooling is not None:
         model.add_component(site.cooling.name, pyo.Block())
 
-        def heat_mw(t):
-            return facility.heat_factor_pu() * it_mw(problem, t)
-
-        site.cooling.add_lines(problem.block(site.cooling), problem.given, heat_mw)
+        heat = partial(heat_mw, site, model)
+        site.cooling.add_lines(problem.block(site.cooling), problem.given, heat)
+        if site.chilled_store:
+            _add_heat_limits(problem, heat)
     _add_limits(problem)
     model.bus = pyo.Block()
-    flows: list[Total] = [partial(p.to_bus_mw, problem.block(p)) for p in site.fleet(ASSETS)]
+    feeding = site.fleet(ASSETS + SERVICES)
+    flows: list[Total] = [partial(p.to_bus_mw, problem.block(p)) for p in feeding]
     if site.cooling is not None:
         flows.append(partial(site.cooling.to_bus_mw, problem.block(site.cooling)))
     if problem.given.is_elastic:
@@ -140,8 +128,24 @@ def _add_facility(problem: Problem) -> None:
 
     @model.bus.Constraint(steps)
     def balance(b, t):
-        drawn_mw = per_it * _summed(drawing, t) + overhead_mw
-        return (_summed(flows, t) if flows else model.nothing) == drawn_mw
+        drawn_mw = per_it * summed(drawing, t) + overhead_mw
+        return (summed(flows, t) if flows else model.nothing) == drawn_mw
+
+
+def _add_heat_limits(problem: Problem, heat: Callable[[int], Any]) -> None:
+    """Declare that stores give no more cold than there is heat, and take none the plant lacks."""
+    site, steps, block = problem.site, problem.given.horizon.steps, problem.model.cooling
+
+    @block.Constraint(steps)
+    def heat_least(b, t):
+        return heat(t) >= 0
+
+    if site.cooling is not None and site.cooling.plant is not None:
+        most_mw = site.cooling.plant.capacity_heat_mw
+
+        @block.Constraint(steps)
+        def heat_most(b, t):
+            return heat(t) <= most_mw
 
 
 def _add_limits(problem: Problem) -> None:
@@ -149,74 +153,20 @@ def _add_limits(problem: Problem) -> None:
     site, given, block = problem.site, problem.given, problem.block(problem.site.facility)
     facility = site.facility
     most_mw = sum((p.it_max_mw(given) for p in site.fleet(WORKLOADS)), start=np.zeros(1))
-    heat_mw = facility.heat_factor_pu() * most_mw + np.zeros(len(given.horizon.steps))
-    drawn_mw = heat_mw + facility.fixed_overhead_mw
+    hottest_mw = facility.heat_factor_pu() * most_mw + np.zeros(len(given.horizon.steps))
+    drawn_mw = hottest_mw + facility.fixed_overhead_mw
     if site.cooling is not None:
-        drawn_mw = drawn_mw + site.cooling.power_mw(heat_mw, given)
-    full = np.flatnonzero(heat_mw > facility.heat_factor_pu() * facility.it_power_max_mw)
+        stored_mw = sum(s.charge_max_mw for s in site.chilled_store.values())
+        drawn_mw = drawn_mw + site.cooling.power_mw(hottest_mw + stored_mw, given)
+    full = np.flatnonzero(hottest_mw > facility.heat_factor_pu() * facility.it_power_max_mw)
 
     @block.Constraint(full.tolist())
     def halls(b, t):
-        return it_mw(problem, t) + problem.model.nothing <= facility.it_power_max_mw
+        return it_mw(site, problem.model, t) + problem.model.nothing <= facility.it_power_max_mw
 
     @block.Constraint(np.flatnonzero(drawn_mw > facility.power_max_mw).tolist())
     def connection(b, t):
-        return facility_mw(problem, t) + problem.model.nothing <= facility.power_max_mw
-
-
-def published(problem: Problem) -> Quantities:
-    """Return the quantities a clause may read, as expressions of the model."""
-    site, block = problem.site, problem.block
-    gensets, grids = list(site.genset.values()), list(site.grid.values())
-
-    def import_mw(t):
-        return sum(block(g).import_mw[t] for g in grids)
-
-    def genset_mw(t):
-        return sum(block(g).power_mw[t] for g in gensets)
-
-    def emission_kg_per_h(t):
-        drawn = sum(g.emission_kg_per_mwh * block(g).import_mw[t] for g in grids)
-        return drawn + sum(g.emission_kg_per_mwh * block(g).power_mw[t] for g in gensets)
-
-    def deliverable_mwh(t):
-        return sum(b.deliverable_mwh(block(b), t) for b in site.battery.values())
-
-    def work_of(part: Component) -> Total:
-        work = block(part).component("work_mw")
-        calls: list[Total] = [
-            partial(part.it_mw, block(part)) if work is None else work.__getitem__
-        ]
-        return lambda t: _summed(calls, t) + problem.model.nothing
-
-    return Quantities(
-        import_mw=_or_nothing(problem, grids, import_mw),
-        genset_mw=_or_nothing(problem, gensets, genset_mw),
-        facility_mw=partial(facility_mw, problem),
-        emission_kg_per_h=_or_nothing(problem, [*grids, *gensets], emission_kg_per_h),
-        deliverable_mwh=_or_nothing(problem, site.battery.values(), deliverable_mwh),
-        work_mw={part.name: work_of(part) for part in site.fleet(WORKLOADS)},
-        sovereign_mw=sovereign_mw(site, problem.given),
-    )
-
-
-def sovereign_mw(site: Site, given: Given) -> np.ndarray:
-    """Return what the sovereign load draws at the bus if it runs alone, at most [MW].
-
-    Its cooling is taken on the steepest line above the curve's value at no heat: the curve is
-    convex, so that is an upper bound.
-    """
-    sovereign = [part for part in site.firm.values() if part.is_sovereign]
-    demand_mw = sum((given.column(f"{p.name}_demand_mw") for p in sovereign), start=0.0)
-    heat_mw = site.facility.heat_factor_pu() * (np.zeros(len(given.horizon.steps)) + demand_mw)
-    bound_mw = heat_mw + site.facility.fixed_overhead_mw
-    if site.cooling is not None:
-        lines = site.cooling.lines(given)
-        steepest = np.max([slope for _, slope in lines], axis=0)
-        bound_mw = (
-            bound_mw + site.cooling.power_mw(np.zeros(len(heat_mw)), given) + steepest * heat_mw
-        )
-    return bound_mw
+        return facility_mw(site, problem.model, t) + problem.model.nothing <= facility.power_max_mw
 
 
 def cost_terms(problem: Problem) -> CostTerms:
@@ -249,11 +199,7 @@ def tie_break_terms(problem: Problem) -> Terms:
     if price == 0:
         return np.array([]), []
     wait = price * hours * (1 + given.horizon.begin_h)
-    waiting = [block(p).run_mw for p in site.deferrable.values()]
-    waiting += [block(p).charge_mw for p in site.battery.values()]
-    waiting += [block(p).power_mw for p in site.training.values()]
-    if site.cooling is not None:
-        waiting.append(block(site.cooling).power_mw)
+    waiting = [variable for p in site.components() for variable in p.waiting(block(p))]
     used = [block(p).used_mw for p in site.solar.values()]  # wind first, so that ties fall one way
     variables = [v for var in (*waiting, *used) for v in var.values()]
     weights = [wait] * len(waiting) + [price * hours] * len(used)

@@ -6,7 +6,6 @@ thread, a fixed seed, and callbacks through which it can be stopped.
 
 import logging
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import highspy
@@ -25,6 +24,7 @@ __all__ = [
     "Status",
     "duals_with_integers_fixed",
     "irreducible_clash",
+    "irreducible_parts",
     "run_highs",
     "solve_relaxation",
     "solver_version",
@@ -101,6 +101,18 @@ def irreducible_clash(
 
     Empty if the relaxation is feasible or time ran out. A bound reads ``grid.import_mw[3] <= 20``.
     """
+    rows, bounds = irreducible_parts(m, options, stop)
+    names = dict.fromkeys(m.rows[k][0].name for k in rows)
+    for j, sign in bounds:
+        bound = m.col_upper[j] if sign == "<=" else m.col_lower[j]
+        names[f"{m.columns[j].name} {sign} {bound:g}"] = None
+    return list(names)
+
+
+def irreducible_parts(
+    m: Matrices, options: SolveOptions, stop: StopFlag | None = None
+) -> tuple[list[int], list[tuple[int, str]]]:
+    """Return the same as places: rows, and columns with the side of their bound."""
     check_finite(m)
     solver, _, brake = _prepared(relaxed(m), options, presolve=False)
     _set(solver, {"iis_strategy": _SMALLEST_CLASH, "iis_time_limit": options.time_limit_s})
@@ -112,17 +124,12 @@ def irreducible_clash(
         brake=brake,
         silence=lambda: _silence(solver),
     )
-    return list(_clash_names(m, found[0][1])) if ended and found else []
-
-
-def _clash_names(m: Matrices, clash: Any) -> Iterator[str]:
-    """Yield the rows' names, then the bounds."""
-    yield from dict.fromkeys(m.rows[k][0].name for k in clash.row_index_)
-    for j, kind in zip(clash.col_index_, clash.col_bound_, strict=True):
-        if int(kind) in _BOUND_SIGNS:
-            sign = _BOUND_SIGNS[int(kind)]
-            bound = m.col_upper[j] if sign == "<=" else m.col_lower[j]
-            yield f"{m.columns[j].name} {sign} {bound:g}"
+    if not ended or not found:
+        return [], []
+    clash = found[0][1]
+    sides = zip(clash.col_index_, clash.col_bound_, strict=True)
+    bounds = [(int(j), _BOUND_SIGNS[int(s)]) for j, s in sides if int(s) in _BOUND_SIGNS]
+    return [int(k) for k in clash.row_index_], bounds
 
 
 def _ask(m: Matrices, options: SolveOptions, stop: StopFlag, presolve: bool) -> Answer:

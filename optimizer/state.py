@@ -5,6 +5,7 @@ one where there are several (a genset's hours in its status, a tariff month, a c
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +72,14 @@ def _is_window(key: str) -> bool:
     """Return whether `key` is a cohort's arrival and deadline, or empty: no cohort."""
     if key == "":
         return True
-    arrival, deadline = (pd.Timestamp(part) for part in key.split("/"))
-    return arrival.tzinfo is not None and arrival < deadline
+    window, mark, ordinal = key.partition("#")  # #2 is a second cohort of one window
+    arrival, deadline = (pd.Timestamp(part) for part in window.split("/"))
+    return arrival.tzinfo is not None and arrival < deadline and ordinal.isdigit() == bool(mark)
+
+
+def _is_moment(key: str) -> bool:
+    """Return whether `key` is a moment with a zone."""
+    return pd.Timestamp(key).tzinfo is not None
 
 
 def _is_date(key: str) -> bool:
@@ -80,20 +87,42 @@ def _is_date(key: str) -> bool:
     return pd.Timestamp(key).strftime("%Y-%m-%d").startswith(key) and len(key) in (7, 10)
 
 
+def _is_begin(key: str) -> bool:
+    """Return whether `key` says when a window begins: a day, or a moment with a zone."""
+    return _is_date(key) if len(key) <= 10 else _is_moment(key)  # 2026-03-02 has ten characters
+
+
 _KEYS: dict[str, tuple[Callable[[str], bool], str]] = {  # what tells several rows apart
     "on_count": (_is_hours, "the hours the units have run, e.g. 1.5"),
     "off_count": (_is_hours, "the hours the units have rested, e.g. 1.5"),
     "backlog_mwh": (_is_window, "arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z"),
     "rate_max_mw": (_is_window, "arrival/deadline, e.g. 2026-03-01T00:00Z/2026-03-02T00:00Z"),
+    "running_h": (bool, "the job's name"),
+    "done_count": (bool, "the job's name"),
+    "worked_h": (_is_moment, "the window's beginning, e.g. 2026-03-01T00:00Z"),
     "month_peak_mw": (_is_date, "the month, e.g. 2026-03"),
-    "delivered_mwh": (_is_date, "the week's Monday, e.g. 2026-03-02"),
+    "demand_mwh": (_is_date, "the month, e.g. 2026-03"),
+    "shed_mwh": (_is_date, "the month, e.g. 2026-03"),
+    "delivered_mwh": (_is_begin, "a week's Monday or a window's begin, e.g. 2026-03-02T12:00Z"),
     "segment_energy_mwh": (str.isdigit, "the segment, 1 the shallowest"),
 }
 
 
+def _is_ledger_key(key: str) -> bool:
+    """Return whether `key` is a year, a month or a day."""
+    return _is_date(key) or (len(key) == 4 and key.isdigit())
+
+
+_LEDGER = re.compile(r"^(used|excess|delivered|price_mad_per)_[a-z0-9]+$")  # balances of clauses
+_SIGNED = re.compile(r"^excess_")  # a share's balance may be a reserve
+
+
 def _key_problem(quantity: str, key: str) -> list[str]:
     """Return that `key` is none for `quantity`, if so."""
-    is_key, words = _KEYS.get(quantity, (lambda text: text == "", "nothing"))
+    default = (lambda text: text == "", "nothing")
+    if _LEDGER.match(quantity):
+        default = (_is_ledger_key, "the window, e.g. 2026, 2026-03 or its first day, 2026-03-02")
+    is_key, words = _KEYS.get(quantity, default)
     try:
         is_good = is_key(key)
     except (ValueError, TypeError):
@@ -159,6 +188,7 @@ def _row(
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
+    lowest = -math.inf if _SIGNED.match(quantity) else 0.0
+    if not (lowest <= value < math.inf) or math.isinf(value):
         wrong.append(f"value = {text!r} is not a number >= 0. Give a number.")
     return (None if wrong else StateRow(name, quantity, value, key)), wrong

@@ -11,8 +11,7 @@ import math
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,19 @@ import pandas as pd
 from models.errors import InputError
 from models.files import plain_file, reason
 from optimizer.audit import Published
-from optimizer.cohorts import Cohort, from_table, to_table
 from optimizer.component import Given
 from optimizer.config import Agreement, parse_agreement, parse_site
 from optimizer.horizon import Horizon
+from optimizer.run_tables import (
+    as_written,
+    read_cohorts,
+    read_exactly,
+    read_job_runs,
+    read_jobs,
+    read_rates,
+    write_runs,
+    write_work,
+)
 from optimizer.state import State, StateRow
 
 SCHEMA_VERSION = 1
@@ -74,7 +82,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_inputs(folder: Path, published: Published) -> None:
-    """Write what the audit needs: site, agreement, series, opening state and cohorts."""
+    """Write what the audit needs: site, agreement, series, opening state, cohorts and jobs."""
     folder.mkdir()
     site, agreement, given = published.site, published.agreement, published.given
     write_json(folder / "site.json", site.model_dump(mode="json"))
@@ -82,23 +90,16 @@ def write_inputs(folder: Path, published: Published) -> None:
     write_json(folder / "agreement.json", {"title": agreement.title, "clause": clauses})
     given.series.to_parquet(folder / "series.parquet")
     given.state.to_csv(folder / "state.csv")
-    for name, cohorts in given.cohorts.items():
-        to_table(cohorts).to_csv(folder / f"cohorts_{name}.csv", index=False, lineterminator="\n")
+    write_work(folder, given)
 
 
 def write_schedule(folder: Path, published: Published) -> None:
-    """Write the table twice, as Parquet and as CSV, and the cohorts' rates."""
+    """Write the table twice, as Parquet and as CSV, and how cohorts and jobs run."""
     published.table.to_parquet(folder / "schedule.parquet")
     written = published.table.copy()
     written.index = pd.DatetimeIndex(written.index).strftime("%Y-%m-%dT%H:%M:%SZ")
     written.to_csv(folder / "schedule.csv", lineterminator="\n", index_label="time_utc")
-    if published.given.cohorts:
-        rates = published.given.rates.assign(
-            time_utc=pd.DatetimeIndex(published.given.rates["time_utc"]).strftime(
-                "%Y-%m-%dT%H:%M:%SZ"
-            )
-        )
-        rates.to_csv(folder / "rates.csv", index=False, lineterminator="\n")
+    write_runs(folder, published.given)
 
 
 def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published, list[str]]:
@@ -116,10 +117,6 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
         needed = [need.column for part in site.components() for need in part.needs()]
         series[["step_h", *needed]].to_numpy(dtype="float64")
         horizon = Horizon(start=series.index[0], step_h=tuple(series["step_h"].tolist()))
-    cohorts = {
-        part.name: tuple(_read_cohorts(folder / f"inputs/cohorts_{part.name}.csv"))
-        for part in site.deferrable.values()
-    }
     table = _read_table(folder / "schedule.parquet")
     with as_written(folder / "kpis.json"):
         objective_mad = float(read_json(folder / "kpis.json")["objective_mad"])
@@ -127,8 +124,10 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
         horizon=horizon,
         series=series,
         state=_read_state(folder / "inputs/state.csv"),
-        cohorts=cohorts,
-        rates=_read_rates(folder / "rates.csv") if cohorts else pd.DataFrame(),
+        cohorts=read_cohorts(folder / "inputs", site),
+        rates=read_rates(folder / "rates.csv") if site.deferrable else pd.DataFrame(),
+        jobs=read_jobs(folder / "inputs", site),
+        job_runs=read_job_runs(folder / "jobs.csv") if site.jobs else pd.DataFrame(),
         is_elastic=is_elastic,
     )
     published = Published(
@@ -144,18 +143,6 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
 def is_diagnostic(folder: Path) -> bool:
     """Return whether a run folder says it holds a least-shortfall diagnostic."""
     return read_json(folder / "manifest.json").get("is_diagnostic") is True
-
-
-@contextmanager
-def as_written(path: Path) -> Iterator[None]:
-    """Say of a file that is not as a run has it that it is not, instead of how Python noticed."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        what = f"{path}: not as a run has it: {reason(error)}"
-        raise InputError([f"{what}. Give a whole run folder."]) from error
 
 
 def _read_agreement(path: Path) -> Agreement:
@@ -196,37 +183,10 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _read_exactly(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
-    """Return a CSV table whose columns but for `texts` are numbers, to the last digit."""
-    frame = pd.read_csv(path, dtype=str)  # pandas' own parser of numbers may round the last digit
-    return frame.astype({column: "float64" for column in frame.columns if column not in texts})
-
-
-def _read_cohorts(path: Path) -> list[Cohort]:
-    """Return the cohorts of one workload of a run."""
-    moments = ("earliest_utc", "deadline_utc", "preferred_utc")
-    with as_written(path):
-        frame = _read_exactly(path, moments)
-        for column in moments:
-            if column in frame.columns:
-                frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-        return from_table(frame)
-
-
-def _read_rates(path: Path) -> pd.DataFrame:
-    """Return the published rates of a run."""
-    with as_written(path):
-        frame = _read_exactly(path, ("workload", "cohort", "time_utc"))
-        moments = pd.to_datetime(frame["time_utc"], utc=True)
-        frame["time_utc"] = pd.DatetimeIndex(moments).as_unit("us")
-        frame[["workload", "number", "run_mw"]].notna()
-    return frame
-
-
 def _differences(table: pd.DataFrame, path: Path) -> list[str]:
     """Return where the CSV schedule is not the Parquet schedule."""
     try:
-        written = _read_exactly(path, ("time_utc",)).set_index("time_utc")
+        written = read_exactly(path, ("time_utc",)).set_index("time_utc")
     except (OSError, ValueError, KeyError) as error:
         return [f"schedule.csv: not readable: {reason(error)}"]
     if list(written.columns) != list(table.columns) or len(written) != len(table):
@@ -241,10 +201,18 @@ def _differences(table: pd.DataFrame, path: Path) -> list[str]:
     ]
 
 
-def publish(out: Path, run_id: str, write: Callable[[Path], None], *, is_latest: bool) -> Path:
+def publish(
+    out: Path,
+    run_id: str,
+    write: Callable[[Path], None],
+    *,
+    is_latest: bool,
+    before_latest: Callable[[], None] = lambda: None,
+) -> Path:
     """Write a run folder under a hidden name, then rename it; name it in latest.json last.
 
-    `write(folder)` fills the folder, and raises if the run may not be published.
+    `write(folder)` fills the folder, and raises if the run may not be published;
+    `before_latest()` books it where it is the latest.
     """
     out.mkdir(parents=True, exist_ok=True)
     partial, final = out / f".partial-{run_id}", out / run_id
@@ -260,6 +228,7 @@ def publish(out: Path, run_id: str, write: Callable[[Path], None], *, is_latest:
         if partial.exists():
             shutil.rmtree(partial)
     if is_latest:
+        before_latest()
         write_json(out / LATEST, {"schema_version": SCHEMA_VERSION, "run": run_id})
     return final
 

@@ -14,11 +14,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from optimizer.config import WORKLOADS
+from optimizer.config import SERVICES, WORKLOADS
 from optimizer.legal_time import SITE_TIME_ZONE, legal
 from optimizer.manifest import known
 from optimizer.plan import Plan
-from optimizer.schedule import IT_QUANTITY
 from optimizer.terminal_words import FIGURES, LEVELS, limit_words, owner_words
 
 BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
@@ -34,7 +33,16 @@ _SUPPLY = (  # kind, header lines, quantity
     ("grid", "grid\nexport", "export_mw"),
     ("genset", "gen-\nsets", "power_mw"),
 )
-_KIND_WORDS = {"firm": "firm", "deferrable": "batch", "training": "train."}
+_KIND_WORDS = {
+    "firm": "firm",
+    "deferrable": "batch",
+    "training": "train.",
+    "jobs": "jobs",
+    "interruptible": "on/off",
+    "quota": "quota",
+    "desalination": "desal.",
+    "chilled_store": "chill",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,10 @@ def plan_json(plan: Plan, code: int) -> dict[str, Any]:
         "weather_level": problem.provenance.weather_level,
         "weather_source": problem.provenance.weather_source,
         "opening_state": problem.given.state.origin,
+        "budgets": problem.provenance.budgets,
         "kpis": plan.kpis,
         "clauses": plan.clauses,
+        "softened": list(plan.softened),
         "timings_s": plan.timings_s,
     }
 
@@ -82,17 +92,18 @@ def header(plan: Plan) -> Text:
     problem = plan.optimum.problem
     horizon, provenance = problem.given.horizon, problem.provenance
     gap = "gap unknown" if not np.isfinite(plan.mip_gap_pu) else f"gap {plan.mip_gap_pu:.3%}"
-    text = Text()
-    text.append(f"{problem.site.place.name}\n", "bold")
+    text = Text().append(f"{problem.site.place.name}\n", "bold")
     text.append(f"Plan from {horizon.start:%Y-%m-%d %H:%M}Z to {horizon.end:%Y-%m-%d %H:%M}Z: ")
     text.append(plan.status, "bold green" if plan.status == "optimal" else "bold yellow")
-    text.append(f" ({gap})\n")
-    text.append(f"Cost of the whole plan: {plan.objective_mad:,.0f} MAD\n")
+    text.append(f" ({gap})\nCost of the whole plan: {plan.objective_mad:,.0f} MAD\n")
     title, remark = LEVELS.get(provenance.weather_level, (provenance.weather_level, ""))
-    is_loud = provenance.weather_level in ("synthetic", "tmy")
-    text.append(f"Weather: {title}", "bold black on yellow" if is_loud else "bold")
+    text.append(f"Weather: {title}", "bold black on yellow" if title.isupper() else "bold")
     text.append(f" {remark}\n  {provenance.weather_source}\n")
     text.append(f"Opening state: {problem.given.state.origin}")
+    if provenance.budgets:
+        text.append(f"\nBudgets: {provenance.budgets}")
+    for mark in plan.softened:
+        text.append(f"\n{mark['sentence']}", "bold yellow")
     return text
 
 
@@ -114,7 +125,11 @@ def hourly(plan: Plan) -> pd.DataFrame:
             columns[head] = table[names].sum(axis=1)
     for kind in WORKLOADS:
         for key, part in getattr(site, kind).items():
-            columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_{IT_QUANTITY[kind]}"]
+            columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_{part.it_quantity}"]
+    for kind in SERVICES:
+        for key, part in getattr(site, kind).items():
+            if f"{part.name}_power_mw" in table.columns:
+                columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_power_mw"]
     columns["\nother"] = table["facility_power_mw"] - table["facility_it_mw"]
     for key, grid in site.grid.items():
         price = table[f"{grid.name}_import_price_mad_per_mwh"]

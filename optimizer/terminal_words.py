@@ -18,11 +18,25 @@ FIGURES: dict[str, tuple[str, str, float, int]] = {
     "shed_mwh": ("commercial load shed", "MWh", 1, 1),
     "missed_mwh": ("deferrable work missed", "MWh", 1, 1),
     "renewable_share_pu": ("renewable share of the draw", "%", 100, 1),
+    "cfe_score_pu": ("carbon-free, hour by hour (CFE score)", "%", 100, 1),
     "pue_pu": ("PUE", "", 1, 3),
     "wue_l_per_kwh": ("WUE", "L/kWh", 1, 3),
     "cue_kg_per_kwh": ("CUE", "kg/kWh", 1, 3),
     "emission_kg": ("CO2", "t", 1e-3, 0),
+    "scope2_location_kg": ("CO2 of the draw, scope 2, location-based", "t", 1e-3, 0),
+    "scope2_market_hourly_kg": ("CO2 of the draw, scope 2, market-based", "t", 1e-3, 0),
     "water_m3": ("water", "m3", 1, 0),
+}
+# the same of figures that stand in kpis.json and reports, not on the screen
+REPORTED: dict[str, tuple[str, str, float, int]] = {
+    "hourly_matched_pu": ("matched by the hour with renewable power", "%", 100, 1),
+    "volumetric_share_pu": ("certificates of renewable power over the load", "%", 100, 1),
+    "ref_pu": ("REF", "", 1, 3),
+    "renewable_surplus_pu": ("solar and wind not used on site", "%", 100, 1),
+    "scope2_market_annual_kg": ("CO2 of the draw, market-based, by volume", "t", 1e-3, 0),
+    "islanded_eens_mwh": ("load uncovered without lines and gensets (EENS)", "MWh", 1, 0),
+    "islanded_lpsp_pu": ("the same over the load (LPSP)", "%", 100, 2),
+    "islanded_lolh_h": ("hours in which it is uncovered (LOLH)", "h", 1, 1),
 }
 
 # weather level -> title, remark
@@ -50,6 +64,8 @@ _LIMITS = {
     "left_mwh": "work that may be left for later",
     "missed_mwh": "work that may be missed",
     "fuel_stock_l": "fuel in stock",
+    "shed_tier1_mw": "most that may be shed first",
+    "shed_tier2_mw": "most that may be shed next",
     "energy_drawn": "energy to be drawn",
     "halls": "power of the halls (IT)",
     "connection": "power of the whole facility",

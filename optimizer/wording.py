@@ -41,7 +41,15 @@ _LIMITS = {  # pydantic's type of error -> what is wrong, what to give
 
 def sentences(error: ValidationError, where: str, kind: type[Parameters]) -> list[str]:
     """Return each problem as ``<where>: [table] <field> = <value> is <wrong>. <remedy>``."""
-    return [f"{where}: {_sentence(dict(e), kind)}" for e in error.errors(include_url=False)]
+    found = [dict(e) for e in error.errors(include_url=False)]
+    return [f"{where}: {_sentence(e, kind)}" for e in found if not _is_echo(e, found)]
+
+
+def _is_echo(problem: dict[str, Any], found: list[dict[str, Any]]) -> bool:
+    """Return whether a list is only called too short because values in it are wrong."""
+    loc = problem["loc"]
+    within = [e for e in found if e["loc"][: len(loc)] == loc and len(e["loc"]) > len(loc)]
+    return problem["type"] == "too_short" and bool(within)
 
 
 def _sentence(problem: dict[str, Any], kind: type[Parameters]) -> str:
@@ -61,7 +69,7 @@ def _sentence(problem: dict[str, Any], kind: type[Parameters]) -> str:
             else f"{at}{meaning} is missing. Add it."
         )
     if what == "value_error":
-        said = f"[{'.'.join(map(str, loc))}] " if is_table else f"{at}: "
+        said = f"[{'.'.join(_path(loc))}] " if is_table else f"{at}: "
         return f"{said if loc else ''}{problem['ctx']['error']}"
     wrong, remedy = _wrong(problem)
     return f"{at} = {_shown(problem['input'])}{meaning} is {wrong}. {remedy}"
@@ -74,6 +82,10 @@ def _wrong(problem: dict[str, Any]) -> tuple[str, str]:
     is_share = bool(problem["loc"]) and str(problem["loc"][-1]).endswith("_pu")
     if is_share and is_number and 1 < value <= 100:
         return "above 1", f"Give {value / 100:g} for {value:g} %."
+    if what == "string_pattern_mismatch" and "_" in context["pattern"]:
+        return "not a plain name", "Use a-z, 0-9 and _, a letter first."
+    if what == "date_type" and isinstance(value, datetime.datetime):
+        what = "date_from_datetime_inexact"
     if what in _LIMITS:
         wrong, remedy = (text.format_map(context) for text in _LIMITS[what])
         return wrong, remedy
@@ -85,9 +97,14 @@ def _wrong(problem: dict[str, Any]) -> tuple[str, str]:
     return f"not {wish}", f"Give {wish}."
 
 
+def _path(loc: tuple[Any, ...]) -> list[str]:
+    """Return the keys that lead to a problem; in a list, which value, counted from 1."""
+    return [str(part + 1) if isinstance(part, int) else str(part) for part in loc]
+
+
 def _place(loc: tuple[Any, ...]) -> str:
     """Return where a problem is: ``[table] key``, and which value of a list."""
-    path = [str(part + 1) if isinstance(part, int) else str(part) for part in loc]
+    path = _path(loc)
     if not loc:
         return "the whole"
     value = f", value {path.pop()}" if len(path) > 1 and isinstance(loc[-1], int) else ""

@@ -6,7 +6,7 @@ the agreement prices a breach; then the amount bought is reported apart.
 
 import datetime
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Self
@@ -25,17 +25,43 @@ from optimizer.state import StateRow
 ELASTIC_MAD = 1e5  # diagnostic only: price of a MWh (or kg) by which a hard clause is broken
 
 
+Rate = Callable[[int], Any]  # of a step: an expression of the model
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantities:
-    """The published quantities of the site a clause may read, as expressions of the model."""
+    """The published quantities of the site a clause may read.
 
-    import_mw: Callable[[int], Any]
-    genset_mw: Callable[[int], Any]
-    facility_mw: Callable[[int], Any]
-    emission_kg_per_h: Callable[[int], Any]
-    deliverable_mwh: Callable[[int], Any]
-    work_mw: Mapping[str, Callable[[int], Any]]  # IT work rate by workload
+    Expressions of the model, by step, but for the arrays, which no decision moves. In the table
+    they are ``site_<name>``, with ``_l`` and ``_kg`` per step instead of per hour.
+    """
+
+    import_mw: Rate
+    export_mw: Rate
+    wheeled_mw: Rate  # renewable power from elsewhere, part of the import
+    dirty_import_mw: Rate  # what is not carbon-free of the import
+    genset_mw: Rate
+    genset_count: Rate  # units that run
+    renewable_mw: Rate  # solar and wind used
+    facility_mw: Rate
+    preemptible_mw: Rate  # IT power that may stop at once
+    emission_kg_per_h: Rate
+    fuel_l_per_h: Rate
+    water_l_per_h: Rate  # what cooling evaporates
+    deliverable_mwh: Rate
+    discharge_room_mw: Rate  # what batteries could still add to the bus
+    work_mw: Mapping[str, Rate]  # IT work rate by workload
+    service_per_h: Mapping[str, Rate]  # what a service makes, in its own unit
+    stored_mwh: Mapping[str, Rate]  # by battery
+    used_mw: Mapping[str, Rate]  # by solar or wind plant
+    available_mw: Mapping[str, np.ndarray]  # by solar or wind plant
+    capability_mw: np.ndarray  # the most that lines, gensets, sun and wind can give
+    largest_unit_mw: np.ndarray  # the most that one line or one genset can give
     sovereign_mw: np.ndarray  # what the sovereign load draws at the bus, with its share of cooling
+    bus_per_it_pu: np.ndarray  # at most: draw at the bus per IT power, with losses and cooling
+    it_power_max_mw: float
+    discharge_max_mw: float  # of all batteries
+    it_mw: Rate
 
 
 class Clause(Parameters):
@@ -43,6 +69,7 @@ class Clause(Parameters):
 
     kind: ClassVar[str]
     price_field: ClassVar[str]
+    main_field: ClassVar[str]  # the number a trade-off moves
     article: str = Field(pattern=r"^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$", description="article number")
     text: str = Field(min_length=1, description="the sentence of the agreement")
     valid_from: datetime.date = Field(description="first day it holds, legal time at the site")
@@ -87,8 +114,37 @@ class Clause(Parameters):
         today = date_at(moment, SITE_TIME_ZONE)
         return self.valid_from <= today <= (self.valid_until or datetime.date.max)
 
-    def problems(self, workloads: list[str]) -> list[str]:
-        """Return why the clause can't apply to a site with these workloads."""
+    def problems(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return why the clause can't apply to a site with these parts.
+
+        Parameters
+        ----------
+        parts : mapping
+            Names of the site's parts by kind of table: ``{"training": ["training_ai"], ...}``.
+        """
+        return []
+
+    def not_there(self, parts: Mapping[str, Sequence[str]], kinds: Sequence[str]) -> list[str]:
+        """Return that the site has no part of any of `kinds`, if so."""
+        if any(parts.get(kind) for kind in kinds):
+            return []
+        what = " or ".join(kinds).replace("_", " ")
+        remedy = f"Add a table [{kinds[0]}.NAME] to the site, or take the clause out."
+        return [f"Art. {self.article}: {self.kind} can't apply: the site has no {what}. {remedy}"]
+
+    def unknown(
+        self, field: str, parts: Mapping[str, Sequence[str]], kinds: Sequence[str]
+    ) -> list[str]:
+        """Return that the name in `field` is no part of one of `kinds`, if so."""
+        value = getattr(self, field)
+        known = [name for kind in kinds for name in parts.get(kind, ())]
+        if value in known or not known:
+            return [] if value in known else self.not_there(parts, kinds)
+        what = f"{field} = {value!r} is not on the site"
+        return [f"Art. {self.article}: {what}. Give one of {', '.join(known)}."]
+
+    def exclusive(self, block: pyo.Block) -> list[tuple[Mapping[int, Any], Mapping[int, Any]]]:
+        """Return pairs of variables by step that are never both positive."""
         return []
 
     def state_quantities(self) -> list[str]:
@@ -154,24 +210,13 @@ class Clause(Parameters):
 
 def clause_kinds() -> dict[str, type[Clause]]:
     """Return the class of every kind of clause there is a file for."""
-    return {kind.kind: kind for kind in Clause.__subclasses__()}
+    classes = list(Clause.__subclasses__())
+    for one in classes:  # grows: families of clauses have a class of their own
+        classes += one.__subclasses__()
+    return {kind.kind: kind for kind in classes if "kind" in vars(kind)}
 
 
 @lru_cache(maxsize=50_000)  # each clause asks again for the same moments
 def date_at(moment: pd.Timestamp, time_zone: str) -> datetime.date:
     """Return the calendar day of one moment on the clock of a zone."""
     return moment.tz_convert(zone(time_zone)).date()
-
-
-def window_at(moment: pd.Timestamp, length: str, time_zone: str) -> tuple[int, ...]:
-    """Return a name for the window of one moment: the audit's own way to ask."""
-    today = date_at(moment, time_zone)
-    week = today.isocalendar()[:2]  # ISO weeks begin on Monday
-    return {"day": (today.toordinal(),), "week": week, "horizon": ()}[length]
-
-
-def windows(index: pd.Index, length: str, time_zone: str) -> np.ndarray:
-    """Return a number for the window each step begins in: its day, its week (from Monday), or 0."""
-    local = legal(index, time_zone).tz_localize(None).normalize()
-    days = (local - pd.Timestamp("1970-01-05")).days.to_numpy()  # a Monday
-    return {"day": days, "week": days // 7, "horizon": np.zeros(len(index), dtype=int)}[length]

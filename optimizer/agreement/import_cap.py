@@ -1,5 +1,6 @@
 """Import cap: in some clock hours of some months, the site draws no more than a cap."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ class ImportCap(Clause):
     """Grid draw stays at or below `import_max_mw` from `first_hour` until `last_hour`."""
 
     kind: ClassVar[str] = "import_cap"
+    main_field: ClassVar[str] = "import_max_mw"
     price_field: ClassVar[str] = "price_mad_per_mwh"
     import_max_mw: float = Field(ge=0, description="most that may be drawn [MW]")
     first_hour: int = Field(ge=0, le=23, description="clock hour at which the window begins")
@@ -32,6 +34,10 @@ class ImportCap(Clause):
     price_mad_per_mwh: float | None = Field(
         default=None, ge=0, description="price of a MWh above the cap, or none: never [MAD/MWh]"
     )
+
+    def problems(self, parts: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return that the site has no line to draw from, if so."""
+        return self.not_there(parts, ("grid",))
 
     def applies(self, index: pd.Index) -> np.ndarray:
         """Return True for the steps that begin inside the window."""

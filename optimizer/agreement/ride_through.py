@@ -15,6 +15,7 @@ class RideThrough(Clause):
     """Deliverable stored energy covers the sovereign load of the next `autonomy_h` hours."""
 
     kind: ClassVar[str] = "ride_through"
+    main_field: ClassVar[str] = "autonomy_h"
     price_field: ClassVar[str] = "price_mad_per_mwh_h"
     autonomy_h: float = Field(gt=0, le=168, description="hours the sovereign load must live on [h]")
     price_mad_per_mwh_h: float | None = Field(

@@ -29,7 +29,9 @@ class Battery(BatteryRules):
         )
         block.charge_mw = pyo.Var(steps, bounds=(0, self.charge_max_mw))
         block.discharge_mw = pyo.Var(steps, bounds=(0, self.discharge_max_mw))
-        block.energy_mwh = pyo.Var(steps, bounds=(self.low_mwh, self.high_mwh))
+        least_mwh = np.maximum(given.column(f"{self.name}_energy_min_mwh"), self.low_mwh)
+        window = [(low, self.high_mwh) for low in least_mwh.tolist()]
+        block.energy_mwh = pyo.Var(steps, bounds=window)
         gain, loss = self.charge_efficiency_pu, 1 / self.discharge_efficiency_pu
         last = steps[-1]
 
@@ -51,7 +53,7 @@ class Battery(BatteryRules):
             )
 
         if self.energy_final_min_mwh is not None:
-            block.energy_mwh[last].setlb(self.energy_final_min_mwh)
+            block.energy_mwh[last].setlb(max(self.energy_final_min_mwh, least_mwh[last]))
         if self.energy_final_max_mwh is not None:
             block.energy_mwh[last].setub(self.energy_final_max_mwh)
         if self.segment_count > 1:
@@ -105,6 +107,14 @@ class Battery(BatteryRules):
         """Return what the stored energy above the window's floor can bring to the bus."""
         return self.discharge_efficiency_pu * (block.energy_mwh[t] - self.low_mwh)
 
+    def discharge_room_mw(self, block: pyo.Block, t: int) -> Any:
+        """Return what the converter could still add to the bus in step `t`."""
+        return self.discharge_max_mw - block.discharge_mw[t] + block.charge_mw[t]
+
+    def waiting(self, block: pyo.Block) -> list[pyo.Var]:
+        """Return the power: sooner is better where nothing else decides."""
+        return [block.charge_mw]
+
     def exclusive(self, block: pyo.Block) -> tuple[pyo.Var, pyo.Var]:
         """Return charge and discharge: never both at once."""
         return block.charge_mw, block.discharge_mw
@@ -127,6 +137,7 @@ class Battery(BatteryRules):
         """Return charge, discharge and energy, and their split over the segments of depth."""
         index = given.horizon.index
         table = solved(block, ["charge_mw", "discharge_mw", "energy_mwh"], index)
+        table["energy_min_mwh"] = given.column(f"{self.name}_energy_min_mwh")
         if self.segment_count == 1:
             return table
         for quantity in ("charge_mw", "discharge_mw", "energy_mwh"):

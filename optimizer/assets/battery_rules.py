@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from optimizer.breach import TOLERANCE
-from optimizer.component import Component, Given, least, unequal
+from optimizer.component import Component, Given, Needed, least, unequal
 from optimizer.state import StateRow
 
 
@@ -37,6 +37,11 @@ class BatteryRules(Component):
     )
     energy_final_max_mwh: float | None = Field(
         default=None, ge=0, description="most stored energy at the end, or none [MWh]"
+    )
+    series_file: str | None = Field(
+        default=None,
+        description="CSV or Parquet with energy_min_mwh, a reserve: the least stored energy at the "
+        "end of each step; none: the window's alone",
     )
     is_cyclic: bool = Field(
         default=False, description="the plan ends with the energy it began with, chosen freely"
@@ -91,6 +96,11 @@ class BatteryRules(Component):
     def width_mwh(self) -> float:
         """Energy of one segment [MWh]."""
         return (self.high_mwh - self.low_mwh) / self.segment_count
+
+    def needs(self) -> list[Needed]:
+        """Return the reserve: the least stored energy at the end of each step."""
+        column, nothing = f"{self.name}_energy_min_mwh", None if self.series_file else 0.0
+        return [Needed(column=column, low=0, high=self.high_mwh, default=nothing)]
 
     def state_quantities(self) -> list[str]:
         """Return the stored energy, and its split over segments of depth."""
@@ -159,6 +169,10 @@ class BatteryRules(Component):
             "energy follows from the powers [MWh]": unequal(energy, replayed),
             "energy stays in its window, above [MWh]": energy - self.high_mwh,
             "energy stays in its window, below [MWh]": self.low_mwh - energy,
+            "energy keeps its reserve [MWh]": own["energy_min_mwh"] - energy,
+            "energy_min_mwh is the input's": unequal(
+                own["energy_min_mwh"], given.series[f"{self.name}_energy_min_mwh"]
+            ),
             "charge fits the converter [MW]": charge - self.charge_max_mw,
             "discharge fits the converter [MW]": discharge - self.discharge_max_mw,
             "never both at once [MW]": least(charge, discharge),

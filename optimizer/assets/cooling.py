@@ -64,6 +64,10 @@ class Cooling(Component):
         """Return the power drawn in step `t`, negative."""
         return -block.power_mw[t]
 
+    def waiting(self, block: pyo.Block) -> list[pyo.Var]:
+        """Return the power: sooner is better where nothing else decides."""
+        return [block.power_mw]
+
     def power_mw(self, heat_mw: np.ndarray, given: Given) -> np.ndarray:
         """Return the least power that carries `heat_mw` away in each step [MW]."""
         lines = [intercept + slope * heat_mw for intercept, slope in self.lines(given)]

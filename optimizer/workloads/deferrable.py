@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.cohorts import Cohort, windows
+from optimizer.cohorts import Cohort, handed_over, windows
 from optimizer.component import (
     Given,
     Terms,
@@ -48,18 +48,24 @@ class Deferrable(CohortRules):
             before = horizon.start - pd.Timedelta(hours=self.deadline_h)
             earlier = self._arriving(before, horizon.start)
             cohorts = [self._left_of(c, horizon) for c in earlier if c.deadline > horizon.start]
-        for key, work_mwh in sorted(backlog.items()):
-            if work_mwh > 0:
-                earliest, deadline = (pd.Timestamp(part) for part in key.split("/"))
-                cohorts.append(
-                    Cohort(
-                        earliest=earliest,
-                        deadline=deadline,
-                        work_mwh=work_mwh,
-                        rate_max_mw=rates.get(key, self.power_max_mw),
-                    )
-                )
+        cohorts += handed_over([], backlog, rates, self.power_max_mw)
         return [*cohorts, *self._arriving(horizon.start, horizon.end)]
+
+    def of_file(
+        self, cohorts: list[Cohort], horizon: Horizon, state_rows: list[StateRow]
+    ) -> list[Cohort]:
+        """Return what a file's cohorts leave to this plan.
+
+        With `state_rows`, cohorts that have arrived are those of the backlog, with the work it
+        says. Cohorts due before the plan begins, or that arrive after its end, are not its own.
+        """
+        start, end = horizon.start, horizon.end
+        if not state_rows:
+            return [c for c in cohorts if c.deadline > start and c.earliest < end]
+        backlog = {r.key: r.value for r in state_rows if r.quantity == "backlog_mwh"}
+        rates = {r.key: r.value for r in state_rows if r.quantity == "rate_max_mw"}
+        arriving = [c for c in cohorts if start <= c.earliest < end]
+        return [*handed_over(cohorts, backlog, rates, self.power_max_mw), *arriving]
 
     def _arriving(self, start: pd.Timestamp, end: pd.Timestamp) -> list[Cohort]:
         """Return the stream's cohorts that arrive from `start` until before `end`."""
@@ -150,6 +156,18 @@ class Deferrable(CohortRules):
         """Return the IT power of the work that runs in step `t`."""
         return block.run_mw[t]
 
+    def preemptible_mw(self, block: pyo.Block, t: int) -> Any:
+        """Return what runs: all of it may wait."""
+        return block.run_mw[t]
+
+    def preempted_mw(self, own: pd.DataFrame) -> pd.Series:
+        """Return the same from the published table."""
+        return own["run_mw"]
+
+    def waiting(self, block: pyo.Block) -> list[pyo.Var]:
+        """Return the power: sooner is better where nothing else decides."""
+        return [block.run_mw]
+
     def it_max_mw(self, given: Given) -> np.ndarray:
         """Return the most IT power it can draw in each step [MW]."""
         return np.full(len(given.horizon.steps), self.power_max_mw)
@@ -196,12 +214,11 @@ class Deferrable(CohortRules):
         table = solved(block, ["run_mw"], horizon.index)
         arrived, missed = np.zeros(len(horizon.steps)), np.zeros(len(horizon.steps))
         cohorts = given.cohorts[self.name]
-        for number, (cohort, span) in enumerate(
-            zip(cohorts, windows(cohorts, horizon), strict=True)
-        ):
-            arrived[min(cohort.arrival_step(horizon), len(arrived) - 1)] += cohort.work_mwh
+        for number, cohort in enumerate(cohorts):
+            arrived[cohort.arrival_step(horizon)] += cohort.work_mwh
             if number in block.missed_mwh:
-                missed[[0, *span][-1]] += max(0.0, block.missed_mwh[number].value or 0.0)
+                missed_mwh = max(0.0, block.missed_mwh[number].value or 0.0)
+                missed[cohort.missed_step(horizon)] += missed_mwh
         table["arrived_mwh"], table["missed_mwh"] = arrived, missed
         done = table["run_mw"] * horizon.hours + missed
         table["backlog_mwh"] = (arrived - done).cumsum().clip(lower=0.0)

@@ -1,7 +1,7 @@
 """The audit of deferrable work: each cohort is followed through the published rates."""
 
 from collections.abc import Iterator
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ def _moments(values: pd.Series) -> pd.DatetimeIndex:
 class CohortRules(Component):
     """Parameters of deferrable work, and the rules its table must keep."""
 
+    it_quantity: ClassVar[str] = "run_mw"
     arrival_mw: float | None = Field(
         default=None, ge=0, description="work arriving per hour at profile 1 [MWh/h of IT energy]"
     )
@@ -134,10 +135,10 @@ class CohortRules(Component):
         undone = self._undone(given)
         missed = undone["undone_mwh"] - self._left_mwh(undone, given)
         for cohort, missed_mwh in zip(given.cohorts[self.name], missed, strict=True):
-            at = max(int(index.searchsorted(cohort.earliest)), 0)
-            arrived[min(at, len(index) - 1)] += cohort.work_mwh
+            at = min(int(index.searchsorted(cohort.earliest)), len(index) - 1)
+            arrived[at] += cohort.work_mwh
             closing = int((ends <= cohort.deadline).sum()) - 1
-            due_missed[max(closing, 0)] += missed_mwh
+            due_missed[max(closing, at)] += missed_mwh
         done = own["run_mw"] * horizon.hours + own["missed_mwh"]
         arriving, missing = (pd.Series(mwh, index=index) for mwh in (arrived, due_missed))
         rules = {
@@ -156,9 +157,9 @@ class CohortRules(Component):
         return rules | self._cohort_rules(given)
 
     def input_rules(self, given: Given) -> dict[str, pd.Series]:
-        """Return the rules of where a stream's cohorts come from: opening backlog, arrivals."""
+        """Return the rules of where the cohorts come from: opening backlog, a stream's arrivals."""
         if self.arrival_mw is None:
-            return {}
+            return self._backlog_rules(given)
         start, end, cohorts = given.horizon.start, given.horizon.end, given.cohorts[self.name]
         rows = [row for row in given.state.rows if row.name == self.name]
         rates = {row.key: row.value for row in rows if row.quantity == "rate_max_mw"}
@@ -183,6 +184,28 @@ class CohortRules(Component):
         return {
             "cohorts have the work that is due [MWh]": pd.Series(work_mwh, index=index),
             "cohorts have the rate limit that is theirs [MW]": pd.Series(rate_mw, index=index),
+        }
+
+    def _backlog_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rules of a file's cohorts that have arrived: what the state says is left."""
+        rows = [row for row in given.state.rows if row.name == self.name]
+        if not rows:
+            return {}
+        start, cohorts = given.horizon.start, given.cohorts[self.name]
+        arrived = {c.key: c for c in cohorts if c.earliest < start}
+        left = {row.key: row.value for row in rows if row.quantity == "backlog_mwh" and row.value}
+        rates = {row.key: row.value for row in rows if row.quantity == "rate_max_mw"}
+        work = [
+            abs(left.get(key, 0.0) - (arrived[key].work_mwh if key in arrived else 0.0))
+            for key in sorted(left.keys() | arrived.keys())
+        ]
+        rate = [abs(rates[key] - arrived[key].rate_max_mw) for key in rates.keys() & arrived.keys()]
+        return {
+            rule: pd.Series(np.max(apart, initial=0.0), index=given.horizon.index[:1])
+            for rule, apart in (
+                ("cohorts that have arrived have the work that is left [MWh]", work),
+                ("cohorts that have arrived have the rate limit that is theirs [MW]", rate),
+            )
         }
 
     def _arrivals(self, start: pd.Timestamp, end: pd.Timestamp) -> Iterator[Arrival]:

@@ -4,17 +4,19 @@ Sovereign load has no tiers and no slack variable: if it can't be met, the plan 
 Commercial load may be shed in tiers of rising value.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from models.parameters import Parameters
-from optimizer.component import Component, Given, Needed, Terms, most, parameter, solved, unequal
+from optimizer.component import Given, Needed, Terms, most, parameter, solved, unequal
 from optimizer.horizon import Horizon
 from optimizer.legal_time import legal, zone
+from optimizer.state import StateRow
+from optimizer.workloads.firm_sla import BALANCES, FirmSla
 
 UNSERVED_MAD_PER_MWH = 1e6  # diagnostic only: above any price, so nothing else gives way later
 
@@ -26,25 +28,18 @@ class Tier(Parameters):
     value_mad_per_mwh: float = Field(ge=0, description="value of a MWh not served [MAD/MWh]")
 
 
-class Firm(Component):
+class Firm(FirmSla):
     """A load with a profile; without tiers it is never shed."""
 
+    it_quantity: ClassVar[str] = "served_mw"
     demand_mw: float | None = Field(default=None, ge=0, description="IT power at profile 1 [MW]")
     profile_pu: tuple[float, ...] = Field(
         default=(1.0,), strict=False, description="one value, or one per clock hour [per unit]"
     )
-    time_zone: str = Field(default="Africa/El_Aaiun", description="clock of the profile")
     series_file: str | None = Field(
         default=None, description="CSV or Parquet with IT power by step, or none"
     )
     tiers: tuple[Tier, ...] = Field(strict=False, description="shedding tiers, cheapest first")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        """Refuse a zone the tz database does not have."""
-        zone(name)
-        return name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -58,6 +53,8 @@ class Firm(Component):
             raise ValueError("tiers fall in value. Give the cheapest first.")
         if sum(tier.shed_max_pu for tier in self.tiers) > 1 + 1e-9:
             raise ValueError("tiers shed more than the whole load. Lower shed_max_pu.")
+        if self.sla_pu is not None and not self.tiers:
+            raise ValueError("sla_pu is given, but nothing may be shed. Give tiers, or no sla_pu.")
         return self
 
     @property
@@ -94,8 +91,11 @@ class Firm(Component):
             bounds = [(0.0, tier.shed_max_pu * mw) for mw in demand_mw.tolist()]
             block.add_component(name, pyo.Var(given.horizon.steps, bounds=bounds))
         if given.is_elastic:
-            bounds = [(0.0, mw) for mw in demand_mw.tolist()]
+            kept_pu = max(0.0, 1 - sum(tier.shed_max_pu for tier in self.tiers))
+            bounds = [(0.0, kept_pu * mw) for mw in demand_mw.tolist()]  # no load below zero
             block.unserved_mw = pyo.Var(given.horizon.steps, bounds=bounds)
+        if self.sla_pu is not None:
+            self.add_sla(block, given, self._tier_names())
 
     def _lost(self, given: Given) -> list[str]:
         """Return the variables that take from the demand."""
@@ -120,7 +120,7 @@ class Firm(Component):
         if given.is_elastic:
             price = UNSERVED_MAD_PER_MWH * given.horizon.hours
             terms["unserved"] = (price, list(block.unserved_mw.values()))
-        return terms
+        return terms | (self.sla_cost(block) if self.sla_pu is not None else {})
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
         """Return demand, what is shed by tier, and what is served."""
@@ -128,7 +128,9 @@ class Firm(Component):
         table = solved(block, lost, given.horizon.index)
         table.insert(0, "demand_mw", given.column(self._demand))
         table["served_mw"] = table["demand_mw"] - table[lost].sum(axis=1)
-        return table
+        if self.sla_pu is None:
+            return table
+        return table.join(self.read_sla(table, self._tier_names(), given))
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return the value of what was shed [MAD]."""
@@ -139,7 +141,19 @@ class Firm(Component):
         }
         if given.is_elastic:
             bill["unserved"] = float((own["unserved_mw"] * hours).sum() * UNSERVED_MAD_PER_MWH)
-        return bill
+        return bill | self.sla_bill(own, given)
+
+    def state_quantities(self) -> list[str]:
+        """Return the month's demand and shed energy, where a service level counts them."""
+        return [] if self.sla_pu is None else list(BALANCES)
+
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rules of the opening balances of the month."""
+        return {} if self.sla_pu is None else self.sla_input_rules(given)
+
+    def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
+        """Return the month's demand and shed energy after the first `count` steps."""
+        return self.sla_closing(own, given, count)
 
     def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rules of a firm load."""
@@ -162,4 +176,4 @@ class Firm(Component):
             )
             left = left - own["unserved_mw"]
         rules["what is not shed is served [MW]"] = unequal(served, left)
-        return rules
+        return rules | self.sla_rules(own, given)

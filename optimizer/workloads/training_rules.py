@@ -1,21 +1,22 @@
-"""Training fleets: their parameters, the hull of measured caps, and the audit of the table.
+"""Training fleets: the hull of measured caps, and the audit of the table.
 
 The audit finds throughput its own way, by interpolating along the hull's corners.
 """
 
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, Strict, model_validator
 
-from optimizer.component import Component, Given, unequal
+from optimizer.component import Given, unequal
 from optimizer.state import StateRow
+from optimizer.workloads.training_job import TrainingJob
+from optimizer.workloads.training_tiers import FlexTier, tier_problem
 
 Point = Annotated[tuple[float, float], Strict(strict=False)]  # TOML gives a list
-SHORTFALL_MAD_PER_MWH = 1e5  # diagnostic only: contracted work that may not fail has a price there
 
 
 def hull(curve: tuple[tuple[float, float], ...]) -> tuple[list[tuple[float, float]], float]:
@@ -46,21 +47,19 @@ def _is_below(
     return rise >= (middle[1] - left[1]) * (right[0] - left[0])
 
 
-class TrainingRules(Component):
+class TrainingRules(TrainingJob):
     """Parameters of a fleet, and the rules its published table must keep."""
 
-    power_max_mw: float = Field(gt=0, le=1e5, description="IT power of the fleet at full cap [MW]")
+    it_quantity: ClassVar[str] = "power_mw"
     curve: tuple[Point, ...] = Field(
         strict=False, min_length=1, description="measured (power, throughput) at caps [per unit]"
     )
-    floor_pu: float = Field(
-        ge=0, le=1, description="contracted work per window [per unit of nominal]"
+    tiers: tuple[FlexTier, ...] = Field(
+        default=(), strict=False, description="parts with contracts of their own, or none"
     )
-    window_h: int = Field(ge=1, description="length of a contract window, from UTC midnight [h]")
-    shortfall_mad_per_mwh: float | None = Field(
-        default=None, ge=0, description="price of contracted work not done, or none: always done"
+    throughput_min_pu: float = Field(
+        default=0, ge=0, le=1, description="least throughput of what runs, every step [per unit]"
     )
-    value_mad_per_mwh: float = Field(ge=0, description="worth of the work done [MAD/MWh]")
     ramp_max_mw_per_h: float | None = Field(
         default=None, gt=0, description="ramp limit, or none [MW/h]"
     )
@@ -69,9 +68,6 @@ class TrainingRules(Component):
     )
     restart_loss_h: float = Field(
         ge=0, le=2, description="work lost in resuming, in hours of nominal work [h]"
-    )
-    is_synchronous: bool = Field(
-        default=False, description="one job on all accelerators: all run or none (an integer)"
     )
     initial_powered_pu: float = Field(
         ge=0, le=1, description="share running before the plan [p.u.]"
@@ -88,6 +84,9 @@ class TrainingRules(Component):
             )
         if len({p for p, _ in points}) < len(points):
             raise ValueError("curve has two points of one power. Keep one.")
+        if self.tiers:  # else they would be fleets of their own by now
+            problem = tier_problem(self.model_dump())
+            raise ValueError(problem or "tiers are split in a whole site. Read it as one.")
         return self
 
     @cached_property
@@ -97,8 +96,13 @@ class TrainingRules(Component):
 
     @cached_property
     def power_min_pu(self) -> float:
-        """Power of a running accelerator at the lowest cap worth using [per unit]."""
-        return hull(self.curve)[1]
+        """Power of a running accelerator at the lowest cap worth using, or allowed [per unit].
+
+        Throughput rises with power, so that its least value is a least power: no row more.
+        """
+        rising = [(slope, intercept) for slope, intercept in self.lines if slope > 0]
+        floors = [(self.throughput_min_pu - b) / a for a, b in rising if self.throughput_min_pu]
+        return max([hull(self.curve)[1], *floors])
 
     @property
     def _counts_restarts(self) -> bool:
@@ -106,42 +110,32 @@ class TrainingRules(Component):
         return self.restart_cost_mad_per_mw > 0 or self.restart_loss_h > 0
 
     def state_quantities(self) -> list[str]:
-        """Return what runs."""
-        return ["powered_mw", "power_mw"]
+        """Return what runs, how long it has, and what the window has been delivered."""
+        return [
+            "powered_mw",
+            "power_mw",
+            *(["delivered_mwh"] if self.has_contract else []),
+            *(["status_h"] if self.counts_times else []),
+        ]
 
     def _opening(self, given: Given, quantity: str) -> float:
         """Return the value of one quantity in the step before the plan [MW]."""
         default = self.initial_powered_pu * self.power_max_mw
         return given.state.value(self.name, quantity, default)
 
-    def _windows(self, index: pd.Index) -> np.ndarray:
-        """Return the number of the contract window each step begins in."""
-        hours = pd.DatetimeIndex(index).as_unit("s").asi8 // 3600
-        return np.asarray(hours // self.window_h)
-
-    def _shortfall_price(self) -> float:
-        """Return the price of contracted work not done [MAD/MWh]."""
-        priced = self.shortfall_mad_per_mwh
-        return SHORTFALL_MAD_PER_MWH if priced is None else priced
-
-    def _shortfall_mwh(self, own: pd.DataFrame, given: Given) -> float:
-        """Return the contracted work the published table leaves undone [MWh]."""
-        hours = pd.Series(given.horizon.hours, index=own.index)
-        windows = self._windows(own.index)
-        done = (own["work_mw"] * hours).groupby(windows).sum()
-        due = self.floor_pu * self.power_max_mw * hours.groupby(windows).sum()
-        return float((due - done).clip(lower=0.0).sum())
-
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
-        """Return restarts and missing work, and (negative) the worth of the work done [MAD]."""
-        work_mwh = float((own["work_mw"] * given.horizon.hours).sum())
-        bill = {
-            "value": -self.value_mad_per_mwh * work_mwh,
-            "restart": float(own["restart_mw"].sum()) * self.restart_cost_mad_per_mw,
+        """Return restarts, missing and extra work, less the worth of the work done [MAD]."""
+        resumed_mw = float(own["restart_mw"].sum())
+        return self.contract_bill(own, given) | {
+            "restart": resumed_mw * self.restart_cost_mad_per_mw
         }
-        if self.shortfall_mad_per_mwh is not None or given.is_elastic:
-            bill["shortfall"] = self._shortfall_mwh(own, given) * self._shortfall_price()
-        return bill
+
+    def input_rules(self, given: Given) -> dict[str, pd.Series]:
+        """Return the rules of the opening state: the window's work, and all on or none."""
+        rules = self.contract_input_rules(given) if self.has_contract else {}
+        if self.counts_times:
+            rules |= self.job_input_rules(self._opening(given, "powered_mw"), given)
+        return rules
 
     def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
         """Return the rules of a training fleet."""
@@ -166,15 +160,19 @@ class TrainingRules(Component):
             "change of power follows from the power [MW]": unequal(own["power_change_mw"], change),
             "work is what the measured curve gives [MW]": unequal(work, expected),
         }
+        if self.throughput_min_pu:
+            least = self.throughput_min_pu * powered
+            rules["what runs keeps its least throughput [MW]"] = (
+                least - reachable * self.power_max_mw
+            )
         if self.is_synchronous:
             rules["all accelerators run, or none"] = (share - share.round()).abs()
-        if self.shortfall_mad_per_mwh is None and not given.is_elastic and self.floor_pu:
-            missing = pd.Series(self._shortfall_mwh(own, given), index=own.index[-1:])
-            rules["contracted work is done [MWh]"] = missing
         if self.ramp_max_mw_per_h is not None:
             most = self.ramp_max_mw_per_h * given.horizon.hours
             rules["power changes no faster than its ramp [MW]"] = change - most
-        return rules
+        if self.counts_times:
+            rules |= self.job_rules(own, self._opening(given, "powered_mw"), given)
+        return rules | self.contract_rules(own, given)
 
     def _throughput(self, power_pu: np.ndarray, running_pu: np.ndarray) -> np.ndarray:
         """Return the best throughput of a mix of measured caps: the audit's own way.
@@ -197,6 +195,8 @@ class TrainingRules(Component):
         )
 
     def closing(self, own: pd.DataFrame, given: Given, count: int) -> list[StateRow]:
-        """Return what runs and its power in the last of the first `count` steps."""
+        """Return what runs, its power and what is delivered after the first `count` steps."""
         row = own.iloc[count - 1]
-        return [StateRow(self.name, q, float(row[q])) for q in ("powered_mw", "power_mw")]
+        rows = [StateRow(self.name, q, float(row[q])) for q in ("powered_mw", "power_mw")]
+        rows += self.job_closing(own, count) if self.counts_times else []
+        return rows + self.contract_closing(own, given, count)

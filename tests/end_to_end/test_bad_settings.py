@@ -2,12 +2,13 @@
 
 import pytest
 
+from optimizer.agreement.clause import clause_kinds
 from tests.end_to_end.conftest import Place, refused
 
 SITE, AGREEMENT = "site.toml", "agreement.toml"
 Edit = tuple[str, str, str]  # file, what is there, what is written instead
 
-KINDS = "carbon_budget, import_cap, renewable_share, research_quota, ride_through"
+KINDS = ", ".join(sorted(clause_kinds()))
 SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "typo": (
         (SITE, "charge_max_mw = 100.0", "charge_max_mv = 100.0"),
@@ -152,7 +153,7 @@ SENTENCES: dict[str, tuple[Edit, tuple[str, ...]]] = {
         (
             (
                 "Art. 7.3: workload = 'training_jazar' is not on the site. "
-                "Give one of firm_sovereign, firm_cloud, training_jazari."
+                "Give one of training_jazari, firm_sovereign, firm_cloud."
             ),
         ),
     ),

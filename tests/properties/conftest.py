@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import optimizer as dk
-from tests.properties import draw_clauses, draw_loads, draw_supply, rich_site
+from tests.properties import draw_clauses, draw_loads, draw_services, draw_supply, rich_site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,10 @@ def draw_facility(seed: int, folder: Path) -> Facility:
     tables |= supply.tables()
     clauses = draw_clauses.Clauses(draw, supply, tables).tables()
     for clause in clauses:
-        if clause["kind"] == "research_quota":
-            name = "art_" + clause["article"].replace(".", "_")
-            draw.row(name, "delivered_mwh", *clause.pop("opening"))
+        name = "art_" + clause["article"].replace(".", "_")
+        for row in clause.pop("opening", ()):
+            draw.row(name, *row)
+    draw_services.Services(draw, tables).add()
     series = pd.DataFrame(draw.columns, index=draw.horizon.index, dtype="float64")
     return Facility(
         site=dk.parse_site(tables),

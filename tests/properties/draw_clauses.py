@@ -4,6 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from tests.properties.draw_budgets import Budgets
+from tests.properties.draw_security import Security
+
 SHARE_MAX_PU = 0.3  # wind at its floor of 0.4 keeps it with losses to spare
 DAY = pd.Timedelta(days=1)
 
@@ -17,6 +20,8 @@ class Clauses:
     def tables(self) -> list[dict[str, Any]]:
         makers = (self._share, self._cap, self._ride, self._quota, self._carbon)
         made = [make() for make in makers if self.draw.chance(0.55)]
+        made += Budgets(self.draw, self.supply, self.site).tables()
+        made += Security(self.draw, self.site).tables()
         tables = [table for table in made if table is not None]
         return [table | self._common(k) for k, table in enumerate(tables, start=1)]
 
@@ -39,20 +44,21 @@ class Clauses:
         return {
             "kind": "renewable_share",
             "share_min_pu": draw.number(0, most),
-            "window": draw.pick(("day", "week", "horizon")),
+            "window": draw.pick(("day", "month", "horizon")),
         } | self._price("share", "price_mad_per_mwh", 50, 3000)
 
-    def _cap(self) -> dict[str, Any]:
+    def _cap(self) -> dict[str, Any] | None:
         draw = self.draw
         first = int(draw.rng.integers(0, 24))
         low = draw.need_mw if self.supply.sure_is_grid else 0.2 * draw.need_mw
         most = low if draw.hard["cap"] else 0.0
-        return {
+        table = {
             "kind": "import_cap",
             "import_max_mw": round(most + draw.number(0, 0.3) * draw.need_mw, 3),
             "first_hour": first,
             "last_hour": (first + int(draw.rng.integers(2, 12))) % 24,
         } | self._price("cap", "price_mad_per_mwh", 50, 3000)
+        return table if self.site["grid"] else None
 
     def _ride(self) -> dict[str, Any]:
         draw = self.draw
@@ -79,7 +85,7 @@ class Clauses:
             "kind": "research_quota",
             "workload": f"training_{key}",
             "quota_mwh_per_week": round(168 * rate, 3),
-            "opening": (done, f"{monday:%Y-%m-%d}"),
+            "opening": [("delivered_mwh", done, f"{monday:%Y-%m-%d}")],
         } | self._price("quota", "price_mad_per_mwh", 50, 2000)
 
     def _carbon(self) -> dict[str, Any]:

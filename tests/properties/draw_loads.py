@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 import optimizer as dk
+from tests.properties import draw_lists
 
 ZONES = ("Africa/El_Aaiun", "Etc/GMT", "Europe/Berlin")
 STEPS_H = (0.25, 0.5, 1.0, 1.0, 2.0, 3.0)
@@ -192,7 +193,7 @@ class Draw:
         """Return the site's tables but for supply; the draws are in the order of need."""
         self.facility = {"ups_loss_pu": self.number(0, 0.1), "fixed_overhead_mw": self.number(0, 3)}
         loads = {"firm": self._firm(), "deferrable": self._deferrable()}
-        loads |= {"training": self._training()}
+        loads |= {"training": self._training()} | draw_lists.tables(self)
         cooling = self._cooling()
         self.all_it_mw += self.firm_it_mw
         self.sure_it_mw = self.all_it_mw if self.is_ample else self.firm_it_mw

@@ -232,22 +232,38 @@ def ride() -> tuple[dict[str, Any], float]:
 
 
 def quota() -> tuple[dict[str, Any], float]:
-    """42 h of the week at 10 MWh/h are due by 18:00 on Tuesday; 370 are done, so 50 more at 60."""
+    """1,415 of 8,400 MWh are done by 17:00 on Tuesday: 127 h are left, so 55 in each, at 60."""
     tables = {"training": {"t": FLEET}}
-    clause = {"kind": "research_quota", "workload": "training_t", "quota_mwh_per_week": 1680.0}
-    row = dk.StateRow("art_9", "delivered_mwh", 370.0, "2026-10-05")
+    clause = {"kind": "research_quota", "workload": "training_t", "quota_mwh_per_week": 8400.0}
+    row = dk.StateRow("art_9", "delivered_mwh", 1415.0, "2026-10-05")
     clause |= {"price_mad_per_mwh": 100.0}
-    return asked([0], buy=[60], tables=tables, clause=clause, state=(row,)), 3000.0
+    return asked([0], buy=[60], tables=tables, clause=clause, state=(row,)), 3300.0
 
 
 def carbon() -> tuple[dict[str, Any], float]:
     """10 MWh emit 5,000 kg, of which 2,000 are too many at 2 MAD/kg; the energy costs 500."""
-    clause = {"kind": "carbon_budget", "budget_kg": 3000.0, "window": "day"}
+    clause = {"kind": "carbon_budget", "budget_kg": 72000.0, "window": "day"}
     clause |= {"price_mad_per_kg": 2.0}
     return asked([10, 10], buy=[50, 50], step_h=0.5, clause=clause), 4500.0
 
 
+def steered() -> tuple[dict[str, Any], float]:
+    """10 MWh emit 5,000 kg, each worth 3 MAD for the rest of the day; the energy costs 500."""
+    clause = {"kind": "carbon_budget", "budget_kg": 72000.0, "window": "day"}
+    rows = (("used_kg", 60000.0), ("price_mad_per_kg", 3.0))
+    state = tuple(dk.StateRow("art_9", *row, "2026-10-06") for row in rows)
+    return asked([10, 10], buy=[50, 50], step_h=0.5, clause=clause, state=state), 15500.0
+
+
+def half_week() -> tuple[dict[str, Any], float]:
+    """Till Tuesday night 48 of 168 h have 240,000 kg: 30,100 are left, 4,900 too few, at 2 MAD."""
+    clause = {"kind": "carbon_budget", "budget_kg": 840000.0, "window": "week"}
+    clause |= {"price_mad_per_kg": 2.0, "valid_until": START.date()}
+    row = dk.StateRow("art_9", "used_kg", 209900.0, "2026-10-05")
+    return asked([10] * 7, buy=[50] * 7, clause=clause, state=(row,)), 3500.0 + 9800.0
+
+
 CASES: tuple[Case, ...] = (
     *(trade, last, either, wasted, long_run, long_rest, tank, peak, outlet),
-    *(caps, contract, ramp, share, cap, ride, quota, carbon),
+    *(caps, contract, ramp, share, cap, ride, quota, carbon, steered, half_week),
 )

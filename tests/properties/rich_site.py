@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 import optimizer as dk
+from tests.properties import rich_services
 
 START = pd.Timestamp("2026-03-02T12:00Z")  # a Monday, in Ramadan: legal time is UTC+0
 STEP_H = (0.5,) * 4 + (1.0,) * 8 + (0.5,) * 6 + (2.0,) * 3
@@ -55,8 +56,13 @@ def grids() -> dict[str, Any]:
     }
     both = {"import_max_mw": 70.0, "export_max_mw": 30.0}
     return {
-        "onee": both | {"emission_kg_per_mwh": 600.0, "tariff": tariff},
-        "spot": {"import_max_mw": 15.0, "export_max_mw": 10.0, "emission_kg_per_mwh": 300.0},
+        "onee": both | {"emission_kg_per_mwh": 600.0, "carbon_free_pu": 0.2, "tariff": tariff},
+        "spot": {
+            "import_max_mw": 15.0,
+            "export_max_mw": 10.0,
+            "emission_kg_per_mwh": 300.0,
+            "is_wheeled": True,
+        },
     }
 
 
@@ -66,7 +72,7 @@ def genset(**changes: Any) -> dict[str, Any]:
         "unit_power_max_mw": 8.0,
         "unit_power_min_mw": 3.0,
         "fuel_l_per_mwh": 250.0,
-        "fuel_price_mad_per_l": 3.4,
+        "fuel_price_mad_per_l": 3.0,
         "emission_kg_per_mwh": 780.0,
         "start_cost_mad": 300.0,
         "stop_cost_mad": 50.0,
@@ -129,6 +135,53 @@ def workloads(folder: Path) -> dict[str, Any]:
     }
 
 
+def lists(folder: Path) -> dict[str, Any]:
+    """Return jobs, on/off work and a research share: a job of every fate, hours missed, surplus."""
+    at = [(START + pd.Timedelta(hours=h)).isoformat() for h in range(-4, 40)]
+    rows = [
+        ("runs on", at[0], at[12], 5.0, "2;3;1", None, "state"),
+        ("is done", at[0], at[12], 2.0, "2", None, "state"),
+        ("starts", at[4], at[14], 2.5, "1;4", None, "bank"),
+        ("starts too", at[4], at[14], 2.5, "1;4", None, "film"),
+        ("is lost", at[14], at[18], 2.0, "3", 100.0, "film"),
+        ("is left", at[14], at[39], 6.0, "2", 9000.0, "film"),
+    ]
+    columns = ["name", "earliest_utc", "deadline_utc", "duration_h", "power_mw", "value_mad"]
+    pd.DataFrame(rows, columns=[*columns, "tenant"]).to_csv(folder / "list.csv", index=False)
+    return {
+        "jobs": {
+            "list": {
+                "jobs_file": str(folder / "list.csv"),
+                "power_max_mw": 12.0,
+                "left_mad_per_mwh": 300.0,
+            }
+        },
+        "interruptible": {
+            "ovens": {
+                "power_mw": 2.0,
+                "hours_h": 7.0,
+                "window_h": 8,
+                "window_offset_h": 2.0,
+                "missed_mad_per_h": 1500.0,
+                "min_up_h": 2.0,
+                "starts_max_count": 3,
+                "start_cost_mad": 20.0,
+            }
+        },
+        "quota": {
+            "jazari": {
+                "power_max_mw": 4.0,
+                "floor_mw": 0.5,
+                "quota_mwh_per_month": 400.0,
+                "bank_max_mwh": 60.0,
+                "value_mad_per_mwh": 900.0,
+                "opportunistic_value_mad_per_mwh": 1100.0,
+                "left_value_mad_per_mwh": 700.0,
+            }
+        },
+    }
+
+
 def tables(folder: Path) -> dict[str, Any]:
     """Return the site's tables."""
     return {
@@ -166,6 +219,7 @@ def tables(folder: Path) -> dict[str, Any]:
             },
         },
         **workloads(folder),
+        **lists(folder),
     }
 
 
@@ -191,11 +245,39 @@ def agreement() -> dk.Agreement:
         | {"first_hour": 22, "last_hour": 3},
         {"kind": "ride_through", "article": "3", "autonomy_h": 0.5},
         {"kind": "research_quota", "article": "4", "workload": "training_sync"}
-        | {"quota_mwh_per_week": 2300.0, "price_mad_per_mwh": 400.0},
+        | {"quota_mwh_per_week": 3300.0, "price_mad_per_mwh": 400.0},
         {"kind": "carbon_budget", "article": "5", "budget_kg": 60000.0, "window": "day"}
         | {"price_mad_per_kg": 0.05},
+        {"kind": "cfe_score", "article": "6.1", "share_min_pu": 0.96, "window": "week"}
+        | {"price_mad_per_mwh": 10.0},
+        {"kind": "surplus_cap", "article": "6.2", "share_max_pu": 0.1, "window": "year"}
+        | {"price_mad_per_mwh": 60.0},
+        {"kind": "fuel_budget", "article": "6.3", "budget_l": 600000.0, "window": "month"}
+        | {"price_mad_per_l": 0.05},
+        {"kind": "water_budget", "article": "6.4", "budget_m3": 600.0, "window": "day"}
+        | {"price_mad_per_m3": 5.0},
+        {"kind": "regional_energy", "article": "6.5", "amount_mwh": 500.0}
+        | {"price_mad_per_mwh": 90.0},
     ]
+    clauses += _of_security()
     return dk.parse_agreement({"title": "rich", "clause": [c | common for c in clauses]})
+
+
+def _of_security() -> list[dict[str, Any]]:
+    """Return the clauses about failures, reserves, exchange and whose power gives way."""
+    calm = {"name": "calm", "text": "in a calm", "available_below_mw": 60.0, "import_max_mw": 20.0}
+    return [
+        {"kind": "ramp_limit", "article": "6", "ramp_max_mw_per_h": 50.0, "price_mad_per_mw": 9.0},
+        {"kind": "minimum_storage", "article": "7", "energy_min_mwh": 70.0, "hours": [17, 18]}
+        | {"price_mad_per_mwh": 60.0},
+        {"kind": "embassy_reserve", "article": "8", "reserved_mw": 75.0, "hold_h": 1.0}
+        | {"price_mad_per_mwh": 40.0},
+        {"kind": "n_minus_one", "article": "9", "bridging_h": 3.0, "price_mad_per_mwh": 30.0},
+        {"kind": "exclusive_supply", "article": "10", "import_max_mw": 5.0, "exception": [calm]}
+        | {"price_mad_per_mwh": 25.0},
+        {"kind": "curtailment_priority", "article": "11", "order": ["wind_a", "wind_b"]}
+        | {"price_mad_per_mwh": 6.0},
+    ]
 
 
 def series(horizon: dk.Horizon) -> pd.DataFrame:
@@ -209,6 +291,9 @@ def series(horizon: dk.Horizon) -> pd.DataFrame:
         "wind_b_available_mw": 20 + 10 * wave,
         "grid_spot_import_price_mad_per_mwh": 500 + 300 * wave,
         "grid_spot_export_price_mad_per_mwh": 180 + 100 * wave,
+        "grid_spot_emission_kg_per_mwh": 300 + 200 * wave,
+        "battery_deep_energy_min_mwh": 3 + wave,
+        "battery_flat_energy_min_mwh": 0.3 + 0.1 * wave,
         "firm_cloud_demand_mw": 40 + 10 * wave,
         "cooling_intercept_1_mw": 0.4 + 0.1 * rng.random(COUNT),
         "cooling_slope_1_pu": 0.04 + 0.01 * rng.random(COUNT),
@@ -240,10 +325,25 @@ def state() -> dk.State:
         ("deferrable_stream", "rate_max_mw", 9.0, "2026-03-02T06:00Z/2026-03-02T15:00Z"),
         ("deferrable_stream", "backlog_mwh", 7.0, "2026-03-02T09:00Z/2026-03-02T18:00Z"),
         ("deferrable_stream", "rate_max_mw", 14.0, "2026-03-02T09:00Z/2026-03-02T18:00Z"),
+        ("jobs_list", "running_h", 2.5, "runs on"),
+        ("jobs_list", "done_count", 1.0, "is done"),
+        ("interruptible_ovens", "on_h", 1.0, ""),
+        ("interruptible_ovens", "worked_h", 1.5, "2026-03-02T10:00Z"),
+        ("quota_jazari", "bank_mwh", 20.0, ""),
+        ("quota_jazari", "delivered_mwh", 15.0, "2026-03"),
         ("grid_onee", "month_peak_mw", 21.0, "2026-03"),
         ("art_4", "delivered_mwh", 118.0, "2026-03-02"),
+        ("art_6", "import_mw", 12.0, ""),
+        ("art_6", "export_mw", 30.0, ""),
+        ("art_6", "step_h", 0.25, ""),
+        ("art_6_2", "excess_mwh", -300.0, "2026"),
+        ("art_6_2", "price_mad_per_mwh", 20.0, "2026"),
+        ("art_6_3", "used_l", 2100.0, "2026-03"),
     ]
-    found = tuple(dk.StateRow(name, quantity, value, key) for name, quantity, value, key in rows)
+    found = tuple(
+        dk.StateRow(name, quantity, value, key)
+        for name, quantity, value, key in (*rows, *rich_services.ROWS)
+    )
     return dk.State(time_utc=START, rows=found, origin="the day before")
 
 
@@ -251,7 +351,7 @@ def asked(folder: Path) -> dict[str, Any]:
     """Return what `dk.plan` and `dk.build` are asked."""
     horizon = dk.Horizon(start=START, step_h=STEP_H)
     return {
-        "site": dk.parse_site(tables(folder)),
+        "site": dk.parse_site(rich_services.extended(tables(folder))),
         "agreement": agreement(),
         "start": START,
         "horizon": horizon,

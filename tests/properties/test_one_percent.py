@@ -3,6 +3,7 @@
 Parquet and CSV are changed alike, so that neither betrays the other; hashes are not looked at.
 """
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -91,10 +92,12 @@ def test_the_run_is_clean_and_all_of_it_is_busy(run: Run) -> None:
     table = read_published(run.folder)[0].table
     idle = [c for c in table.columns if not table[c].any()]
     assert idle == [
+        "wind_a_curtailed_mw",  # what nobody needs is pumped and made into water
         "deferrable_stream_missed_mwh",
         "training_sync_restart_mw",
         "training_sync_pause_mw",
         "art_2_excess_mw",
+        "art_9_needed_mw",  # no unit is large enough to matter
     ]
 
 
@@ -161,6 +164,30 @@ def test_every_published_rate_is_guarded(run: Run) -> None:
             with_cell(rates, "run_mw", row, value).to_csv(path, index=False)
             if not run.is_named(text := run.complaint()):
                 unnoticed.append((row, text))
+    assert unnoticed == []
+
+
+def test_every_published_run_of_a_job_is_guarded(run: Run) -> None:
+    """Proves each job's start, end and status: a minute, another word, a row less, a row more."""
+    runs, unnoticed = pd.read_csv(run.folder / "jobs.csv", dtype=str), []
+    with run.file("jobs.csv") as path:
+        for row, column in itertools.product(range(len(runs)), ("start_utc", "end_utc", "status")):
+            value = runs[column].iloc[row]
+            if column == "status":
+                changed = [word for word in runs["status"].unique() if word != value]
+            elif isinstance(value, str):
+                changed = [(pd.Timestamp(value) + pd.Timedelta(minutes=1)).isoformat(), ""]
+            else:
+                continue
+            for text in changed:
+                frame = runs.copy()
+                frame.loc[row, column] = text
+                frame.to_csv(path, index=False)
+                if not run.is_named(said := run.complaint()):
+                    unnoticed.append((row, column, text, said))
+        for frame in (runs.iloc[1:], pd.concat([runs, runs.iloc[:1]])):
+            frame.to_csv(path, index=False)
+            assert run.is_named(run.complaint())
     assert unnoticed == []
 
 

@@ -23,6 +23,7 @@ INFEASIBLE_MAX = 1  # of a batch; the draws are made to be feasible
 BOTH_MW = 1e-4
 NOW = pd.Timestamp("2026-01-01T00:00Z")
 KINDS = ("solar", "wind", "battery", "grid", "genset", "firm", "deferrable", "training")
+KINDS += ("jobs", "interruptible", "quota", "desalination", "chilled_store")
 
 
 def pairs_of(plan: dk.Plan) -> list[tuple[str, str]]:
@@ -48,6 +49,7 @@ def imbalance_mw(plan: dk.Plan) -> np.ndarray:
     comes += total("battery_", "_discharge_mw") + total("grid_", "_import_mw")
     comes += total("genset_", "_power_mw")
     leaves = total("battery_", "_charge_mw") + total("grid_", "_export_mw")
+    leaves += total("desalination_", "_power_mw") + total("chilled_store_", "_power_mw")
     return comes - leaves - table["facility_power_mw"].to_numpy()
 
 

@@ -55,6 +55,7 @@ PLAIN: dict[str, dict[str, Any]] = {  # a table of each kind that limits and cos
         "restart_loss_h": 0.0,
         "initial_powered_pu": 1.0,
     },
+    "interruptible": {"hours_h": 0.0},
 }
 
 

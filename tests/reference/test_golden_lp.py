@@ -14,7 +14,7 @@ import pytest
 
 import optimizer as dk
 from optimizer.agreement.clause import clause_kinds
-from optimizer.config import ASSETS, WORKLOADS
+from optimizer.config import ASSETS, SERVICES, WORKLOADS
 from optimizer.templates import make_plain
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -105,6 +105,60 @@ TRAINING = {
     "restart_loss_h": 0.1,
     "initial_powered_pu": 0.2,
 }
+JOBS = {"jobs_file": str(GOLDEN / "jobs.csv"), "power_max_mw": 80.0, "left_mad_per_mwh": 300.0}
+OVENS = {"power_mw": 12.0, "hours_h": 9.0, "missed_mad_per_h": 4000.0, "plan_hours_h": 0.75}
+TIED = {
+    "missed_mad_per_h": None,
+    "plan_hours_h": None,
+    "min_up_h": 1.0,
+    "starts_max_count": 1,
+    "start_cost_mad": 60.0,
+}
+QUOTA = {
+    "power_max_mw": 40.0,
+    "floor_mw": 2.0,
+    "quota_mwh_per_month": 3100.0,
+    "bank_max_mwh": 500.0,
+    "initial_bank_mwh": 100.0,
+    "value_mad_per_mwh": 900.0,
+    "opportunistic_value_mad_per_mwh": 70.0,
+    "left_value_mad_per_mwh": 600.0,
+}
+SEA_PLANT = {
+    "power_max_mw": 3.0,
+    "power_min_mw": 0.75,
+    "power_initial_mw": 1.0,
+    "energy_kwh_per_m3": 4.0,
+    "value_mad_per_m3": 2.0,
+}
+COLD = {
+    "charge_max_mw": 20.0,
+    "discharge_max_mw": 16.0,
+    "energy_max_mwh": 100.0,
+    "charge_efficiency_pu": 0.9,
+    "discharge_efficiency_pu": 0.8,
+    "loss_pu_per_h": 0.4375,  # 0.5625 left after an hour, 0.75 after half of one
+    "pump_power_pu": 0.03125,
+    "energy_initial_mwh": 40.0,
+    "end_value_mad_per_mwh": 70.0,
+}
+JOB = TRAINING | {
+    "is_synchronous": True,
+    "shortfall_mad_per_mwh": None,
+    "ramp_max_mw_per_h": None,
+    "restart_cost_mad_per_mw": 0.0,
+    "restart_loss_h": 0.0,
+    "floor_pu": 0.0,
+    "min_up_h": 1.5,
+    "min_down_h": 0.5,
+    "initial_powered_pu": 1.0,
+    "initial_since_h": 1.25,
+}
+TIERED = {
+    field: value
+    for field, value in (TRAINING | {"restart_cost_mad_per_mw": 0.0, "restart_loss_h": 0.0}).items()
+    if field not in ("floor_pu", "ramp_max_mw_per_h")
+} | {"tiers": [{"share_pu": 0.25, "floor_pu": 1.0}, {"share_pu": 0.75, "floor_pu": 0.5}]}
 SOVEREIGN = {"firm": {"sov": {"demand_mw": 10.0, "tiers": []}}}
 LINE = {"grid": {"line": GRID}}
 PRICES = {
@@ -123,6 +177,11 @@ BANK = PLANT | {"battery": {"main": BATTERY}}
 INSTITUTE = PLANT | {
     "training": {"jazari": TRAINING | {"floor_pu": 0.0, "ramp_max_mw_per_h": None}}
 }
+WIND = {"cost_mad_per_mwh": 4.0, "curtailment_cost_mad_per_mwh": 0.0}
+WINDY = PLANT | {"wind": {"main": WIND}}
+BREEZE = {"wind_main_available_mw": [50.0, 40.0]}
+CALM = {"name": "calm", "text": "t", "available_below_mw": 45.0, "import_max_mw": 20.0}
+SEA = {"power_max_mw": 10.0, "energy_kwh_per_m3": 4.0, "value_mad_per_m3": 2.0}
 HALF_HOURS, MIXED = (0.5, 0.5), (0.5, 1.0)
 
 PARTS = {  # name -> (tables beside the site's, series, lengths of the steps)
@@ -187,13 +246,106 @@ PARTS = {  # name -> (tables beside the site's, series, lengths of the steps)
         {},
         HALF_HOURS,
     ),
+    "jobs": ({"jobs": {"list": JOBS}}, {}, MIXED),
+    "interruptible": ({"interruptible": {"ovens": OVENS}}, {}, MIXED),
+    "interruptible_tied": (
+        {"interruptible": {"ovens": OVENS | TIED}},
+        {},
+        HALF_HOURS,
+    ),
+    "quota": ({"quota": {"jazari": QUOTA}} | LINE, PRICES, HALF_HOURS),
+}
+PARTS |= {
+    "desalination": ({"desalination": {"sea": SEA_PLANT}}, {}, HALF_HOURS),
+    "desalination_tank": (
+        {
+            "desalination": {
+                "sea": SEA_PLANT
+                | {
+                    "demand_m3_per_h": 100.0,
+                    "tank_max_m3": 700.0,
+                    "tank_initial_m3": 90.0,
+                    "missed_mad_per_m3": 60.0,
+                    "ramp_max_mw_per_h": 1.5,
+                }
+            }
+        },
+        {},
+        MIXED,
+    ),
+    "chilled_store": (
+        SOVEREIGN
+        | {
+            "cooling": {"segment_count": 2, "power_max_mw": 120.0},
+            "chilled_store": {"cold": COLD},
+        },
+        COOLING,
+        MIXED,
+    ),
+    "firm_sla": (
+        {"firm": {"cloud": CLOUD | {"sla_pu": 0.9375, "sla_excess_mad_per_mwh": 750.0}}},
+        {},
+        MIXED,
+    ),
+    "training_contract": (
+        {
+            "training": {
+                "ai": TRAINING
+                | {"extra_value_mad_per_mwh": 200.0, "throughput_min_pu": 0.84375}
+                | {"ramp_max_mw_per_h": None}
+            }
+        },
+        {},
+        MIXED,
+    ),
+    "training_job": ({"training": {"ai": JOB}}, {}, (0.5, 1.0, 0.5)),
+    "training_tiers": ({"training": {"ai": TIERED}}, {}, HALF_HOURS),
 }
 CLAUSES = {  # kind -> (tables, series, fields)
     "carbon_budget": (PLANT, PRICES, {"budget_kg": 4000.0, "window": "horizon"}),
-    "import_cap": (PLANT, PRICES, {"import_max_mw": 15.0, "first_hour": 1, "last_hour": 2}),
-    "renewable_share": (
+    "cfe_score": (
         PLANT | {"genset": {"backup": GENSET}},
+        PRICES | {"grid_line_carbon_free_pu": [0.25, 0.5]},
+        {"share_min_pu": 0.75, "window": "month"},
+    ),
+    "curtailment_priority": (
+        SOVEREIGN | {"solar": {"main": WIND}, "wind": {"main": WIND | {"cost_mad_per_mwh": 9.0}}},
+        BREEZE | {"solar_main_available_mw": [0.0, 20.0]},
+        {"order": ["solar_main", "wind_main"], "out_of_order_max_mw": 3.0},
+    ),
+    "embassy_reserve": (
+        INSTITUTE | {"battery": {"main": BATTERY}, "genset": {"backup": GENSET}},
         PRICES,
+        {"reserved_mw": 150.0, "hold_h": 3.0},
+    ),
+    "exclusive_supply": (
+        WINDY,
+        PRICES | BREEZE,
+        {"import_max_mw": 1.0, "exception": [CALM], "allows_wheeled": True},
+    ),
+    "fuel_budget": (
+        SOVEREIGN | {"genset": {"backup": GENSET}},
+        {},
+        {"budget_l": 8640.0, "window": "day"},
+    ),
+    "genset_hours": (
+        SOVEREIGN | {"genset": {"backup": GENSET | {"start_cost_mad": 500.0}}},
+        {},
+        {"hours_max_h": 72.0, "window": "day"},
+    ),
+    "import_cap": (PLANT, PRICES, {"import_max_mw": 15.0, "first_hour": 1, "last_hour": 2}),
+    "minimum_storage": (BANK, PRICES, {"energy_min_mwh": 60.0, "hours": [2]}),
+    "n_minus_one": (BANK, PRICES, {"bridging_h": 0.75}),
+    "ramp_limit": (PLANT, PRICES, {"ramp_max_mw_per_h": 60.0}),
+    "regional_energy": (PLANT, PRICES, {"amount_mwh": 48.0}),
+    "regional_water": (
+        PLANT | {"desalination": {"sea": SEA}},
+        PRICES,
+        {"service": "desalination_sea", "amount_m3": 12_000.0},
+    ),
+    "renewable_share": (
+        WINDY | {"genset": {"backup": GENSET}},
+        PRICES | BREEZE,
         {"share_min_pu": 0.75, "window": "day"},
     ),
     "research_quota": (
@@ -202,6 +354,12 @@ CLAUSES = {  # kind -> (tables, series, fields)
         {"workload": "training_jazari", "quota_mwh_per_week": 1680.0},
     ),
     "ride_through": (BANK, PRICES, {"autonomy_h": 0.75}),
+    "surplus_cap": (WINDY, PRICES | BREEZE, {"share_max_pu": 0.2}),
+    "water_budget": (
+        PLANT | {"cooling": {"segment_count": 2, "power_max_mw": 120.0}},
+        PRICES | COOLING | {"cooling_water_l_per_mwh": [400.0, 800.0]},
+        {"budget_m3": 240.0, "window": "day"},
+    ),
 }
 CASES = {name: (*case, None) for name, case in PARTS.items()}
 CASES |= {kind: (*case[:2], HALF_HOURS, {"kind": kind} | case[2]) for kind, case in CLAUSES.items()}
@@ -244,7 +402,7 @@ def test_every_part_and_every_clause_has_its_formulation():
     """Proves a new asset, workload or clause can't come without one, nor an old file stay."""
     assert {path.stem for path in GOLDEN.glob("*.lp")} == set(CASES)
     kinds = {kind for tables, *_ in CASES.values() for kind in tables}
-    assert {*ASSETS, *WORKLOADS, "cooling", "facility"} <= kinds
+    assert {*ASSETS, *SERVICES, *WORKLOADS, "cooling", "facility"} <= kinds
     assert set(clause_kinds()) == set(CLAUSES)
 
 

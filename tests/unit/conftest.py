@@ -59,6 +59,18 @@ PLAIN: dict[str, dict[str, Any]] = {  # a table of each fleet
     },
     "firm": {"tiers": []},
     "deferrable": {"power_max_mw": LARGE_MW, "left_mad_per_mwh": 0.0},
+    "desalination": {"power_max_mw": 10.0, "energy_kwh_per_m3": 4.0, "value_mad_per_m3": 0.0},
+    "chilled_store": {
+        "charge_max_mw": 20.0,
+        "discharge_max_mw": 20.0,
+        "energy_max_mwh": 100.0,
+        "charge_efficiency_pu": 1.0,
+        "discharge_efficiency_pu": 1.0,
+        "loss_pu_per_h": 0.0,
+        "pump_power_pu": 0.0,
+        "energy_initial_mwh": 0.0,
+        "end_value_mad_per_mwh": 0.0,
+    },
     "training": {
         "power_max_mw": 100.0,
         "curve": [[0.5, 0.8], [1.0, 1.0]],
@@ -68,6 +80,17 @@ PLAIN: dict[str, dict[str, Any]] = {  # a table of each fleet
         "restart_cost_mad_per_mw": 0.0,
         "restart_loss_h": 0.0,
         "initial_powered_pu": 1.0,
+    },
+    "jobs": {"power_max_mw": LARGE_MW, "left_mad_per_mwh": 0.0},
+    "interruptible": {"power_mw": 10.0, "hours_h": 0.0},
+    "quota": {
+        "power_max_mw": 30.0,
+        "floor_mw": 0.0,
+        "quota_mwh_per_month": 0.0,
+        "bank_max_mwh": 0.0,
+        "value_mad_per_mwh": 0.0,
+        "opportunistic_value_mad_per_mwh": 0.0,
+        "left_value_mad_per_mwh": 0.0,
     },
 }
 

@@ -173,9 +173,9 @@ def test_what_trains_is_handed_over(two_days):
 @pytest.mark.parametrize(
     ("evening", "midnight", "balance", "due_mwh"),
     [
-        ("2026-01-05T22:00Z", "2026-01-06T00:00Z", {}, 40),
+        ("2026-01-05T22:00Z", "2026-01-06T00:00Z", {"2026-01-05": 1000}, 40),
         ("2026-01-04T23:00Z", "2026-01-05T01:00Z", {"2026-01-05": 80}, 40),
-        ("2026-01-04T21:00Z", "2026-01-04T23:00Z", {"2026-01-05": 0}, 40),
+        ("2026-01-04T21:00Z", "2026-01-04T23:00Z", {}, 40),
         ("2026-01-04T22:00Z", "2026-01-05T00:00Z", {"2026-01-05": 40}, 40),
     ],
     ids=["amid an unknown week", "from Monday on", "to Monday 00:00", "over Monday 00:00"],
@@ -183,8 +183,8 @@ def test_what_trains_is_handed_over(two_days):
 def test_the_quotas_balance_rolls_over_on_monday(two_days, evening, midnight, balance, due_mwh):
     """Proves what is owed after each plan: 40 MWh an hour, Monday beginning at 23:00Z.
 
-    A plan delivers just what it owes; the next hour's plan owes 40 MWh more, whether the balance
-    since Monday is known or not.
+    A plan delivers just what it owes; the next hour's plan owes 40 MWh more. Of the 25 hours until
+    Tuesday 00:00Z the ledger knows two, 80 MWh, and supposes 23 * 40 MWh for the others.
     """
     clause = {
         "kind": "research_quota",
@@ -259,6 +259,7 @@ def test_known_quantities_are_those_of_assets_and_clauses(plant):
         ("training_ai", "powered_mw"),
         ("training_ai", "power_mw"),
         ("art_1", "delivered_mwh"),
+        ("art_1", "price_mad_per_mwh"),
     }
 
 

@@ -1,64 +1,10 @@
-"""Key figures: by hand, and the four-hour example with every formula's known answer."""
-
-import csv
-import json
+"""Key figures by hand; carbon accounting has its own file."""
 
 import pytest
 
 from optimizer.kpis import kpis
 
 ALL_YEAR = tuple(range(1, 13))
-
-
-def test_the_four_hour_example_has_its_figures(plant, shared):
-    """Proves each figure against the pencil: 10 MW drawn for four hours, 30 MWh renewable.
-
-    Of those 4 MWh come in hour 0 beyond its 10 and do not offset hours 1 and 2: 14 MWh drawn,
-    0.65 renewable. Four lines stand for the grid's intensity of each hour.
-    """
-    rows = list(csv.DictReader(shared("refcases/kpi_toy/case.csv").read_text().splitlines()))
-    expected = json.loads(shared("refcases/kpi_toy/expected.json").read_text())
-    load, machines, made = (
-        [float(row[name]) for row in rows]
-        for name in ("load_facility_MW", "it_load_MW", "re_generation_MW")
-    )
-    lines, series = {}, {}
-    for hour, row in enumerate(rows):
-        intensity = float(row["grid_CI_location_kg_per_MWh"])
-        lines[f"hour{hour}"] = {"emission_kg_per_mwh": intensity}
-        prices = [1.0 if other == hour else 1000.0 for other in range(len(rows))]
-        series[f"grid_hour{hour}_import_price_mad_per_mwh"] = prices
-        series[f"grid_hour{hour}_export_price_mad_per_mwh"] = [0.0] * len(rows)
-    for name in ("intercept_1_mw", "slope_1_pu", "intercept_2_mw", "slope_2_pu"):
-        series[f"cooling_{name}"] = [0.0] * len(rows)
-    water_l_per_mwh = 1000 * float(rows[0]["water_m3"]) / load[0]
-    series["cooling_water_l_per_mwh"] = [water_l_per_mwh] * len(rows)
-    loss = load[0] / machines[0] - 1
-    plan = plant(
-        tables={"grid": lines, "cooling": {}, "facility": {"ups_loss_pu": loss}},
-        wind=made,
-        load=machines,
-        series=series,
-    ).solve()
-    figures = plan.kpis["plan"]
-    assert {
-        "re_used_MWh": figures["wind_used_mwh"],
-        "import_MWh": figures["import_mwh"],
-        "curtail_or_export_MWh": figures["renewable_available_mwh"] - figures["wind_used_mwh"],
-        "REF_hourly_self_consumed": figures["renewable_share_pu"],
-        "curtailment_rate": figures["curtailment_pu"],
-        "PUE": figures["pue_pu"],
-        "WUE_L_per_kWh": figures["wue_l_per_kwh"],
-        "scope2_location_t": figures["emission_kg"] / 1000,
-        "CUE_kg_per_kWhIT": figures["cue_kg_per_kwh"],
-    } == {
-        name: pytest.approx(expected[name])
-        for name in (
-            *("re_used_MWh", "import_MWh", "curtail_or_export_MWh", "REF_hourly_self_consumed"),
-            *("curtailment_rate", "PUE", "WUE_L_per_kWh", "scope2_location_t"),
-            "CUE_kg_per_kWhIT",
-        )
-    }
 
 
 PERIOD = {

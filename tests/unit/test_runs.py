@@ -41,7 +41,8 @@ def test_a_run_has_its_files_and_is_the_latest(day):
         *("rates.csv", "manifest.json", "solver.log", "inputs"),
     }
     assert latest_run(folder.parent) == folder
-    assert {path.name for path in folder.parent.iterdir()} == {folder.name, "latest.json"}
+    files = {path.name for path in folder.parent.iterdir()}
+    assert files == {folder.name, "latest.json", "ledger.csv"}
     assert folder.name.startswith("20260630T120000Z-")
     assert check_folder(folder) == 24
 
@@ -148,8 +149,8 @@ def test_an_infeasible_plan_leaves_a_diagnostic_beside_the_runs(plant, tmp_path)
     folder = error.value.diagnostic
     assert error.value.exit_code == 7
     assert error.value.names == [
-        "bus.balance (1 steps, 2026-01-05 01:00Z to 2026-01-05 02:00Z)",
-        "grid_line.import_mw <= (1 steps, 2026-01-05 01:00Z to 2026-01-05 02:00Z)",
+        "firm_load: demand (9.5 MW), 2026-01-05 01:00Z to 02:00Z",
+        "grid_line: most that can be drawn (8 MW), 2026-01-05 01:00Z to 02:00Z",
     ]
     assert str(error.value).splitlines()[-2:] == [
         f"Least-shortfall diagnostic in {folder}, never to be run:",

@@ -51,21 +51,27 @@ def plan(plant):
 def test_every_column_is_named_by_its_part_quantity_and_unit(plan):
     """Proves what others build on: the names of columns, and that all of them are there."""
     site = ["renewable_mw", "import_mw", "export_mw", "genset_mw", "emission_kg"]
+    site += ["genset_count", "fuel_l", "dirty_import_mw", "wheeled_mw", "discharge_room_mw"]
+    site += ["discharge_max_mw", "preemptible_mw", "capability_mw", "largest_unit_mw"]
+    site += ["bus_per_it_pu", "it_power_max_mw"]
     expected = {f"site_{q}" for q in (*site, "deliverable_mwh", "sovereign_mw")}
     expected |= {f"facility_{q}" for q in ("it_mw", "power_mw", "pue_pu")}
     expected |= {f"wind_main_{q}" for q in ("available_mw", "used_mw", "curtailed_mw")}
     expected |= {f"solar_roof_{q}" for q in ("available_mw", "used_mw", "curtailed_mw")}
     for key in ("main", "second"):
-        expected |= {f"battery_{key}_{q}" for q in ("charge_mw", "discharge_mw", "energy_mwh")}
+        store = ("charge_mw", "discharge_mw", "energy_mwh", "energy_min_mwh")
+        expected |= {f"battery_{key}_{q}" for q in store}
     line = ["import_mw", "export_mw", "import_max_mw", "export_max_mw"]
     prices = ["import_price_mad_per_mwh", "export_price_mad_per_mwh"]
-    expected |= {f"grid_line_{q}" for q in (*line, *prices)}
+    carbon = ["emission_kg_per_mwh", "carbon_free_pu"]
+    expected |= {f"grid_line_{q}" for q in (*line, *prices, *carbon)}
     unit = ["power_mw", "fuel_l", "on_count", "start_count", "stop_count"]
     expected |= {f"genset_backup_{q}" for q in unit}
     expected |= {f"firm_load_{q}" for q in ("demand_mw", "served_mw")}
     batch = ["run_mw", "arrived_mwh", "missed_mwh", "backlog_mwh"]
     expected |= {f"deferrable_batch_{q}" for q in batch}
     fleet = ["powered_mw", "power_mw", "restart_mw", "work_mw", "pause_mw", "power_change_mw"]
+    fleet += ["delivered_mwh"]
     expected |= {f"training_ai_{q}" for q in fleet}
     expected |= {"art_4_2_excess_mw", "art_5_1_required_mwh", "step_h"}
     assert set(plan.schedule.columns) == expected

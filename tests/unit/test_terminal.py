@@ -9,7 +9,7 @@ from rich.console import Console
 
 import optimizer as dk
 from optimizer.terminal import hour_tables, hourly, plan_json, plan_view
-from optimizer.terminal_words import FIGURES, limit_words, owner_words
+from optimizer.terminal_words import FIGURES, REPORTED, limit_words, owner_words
 
 QUARTERS = (0.25,) * 4 + (0.5, 0.5, 1.0, 2.0)
 CAP = {"kind": "import_cap", "import_max_mw": 60.0, "first_hour": 0, "last_hour": 24}
@@ -127,7 +127,8 @@ def test_json_has_no_number_that_is_none(plan: dk.Plan) -> None:
 
 
 def test_every_key_figure_has_words(plan: dk.Plan) -> None:
-    assert set(plan.kpis["plan"]) - {"hours_h"} <= set(FIGURES)
+    assert set(plan.kpis["plan"]) - {"hours_h"} <= {*FIGURES, *REPORTED}
+    assert not set(FIGURES) & set(REPORTED)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import math
 import pandas as pd
 import pytest
 
+from models.errors import InputError
+
 CLOUD = {"cloud": {"demand_mw": 20.0, "tiers": [{"shed_max_pu": 0.5, "value_mad_per_mwh": 3000.0}]}}
 LINE = {"line": {"emission_kg_per_mwh": 500.0}}
 
@@ -59,31 +61,30 @@ def test_gensets_emit_too(supplied):
 
 
 @pytest.mark.parametrize(
-    ("window", "step_h", "start", "drawn_mw"),
+    ("window", "hours", "step_h", "start", "drawn_mw"),
     [
-        ("hour", 1.0, "2026-01-05T00:00Z", [16, 16, 16, 16]),
-        ("hour", 0.5, "2026-01-05T00:00Z", [16, 16, 16, 16]),
-        ("day", 1.0, "2026-01-05T22:00Z", [16, 10, 10, 10]),
-        ("week", 1.0, "2026-01-11T22:00Z", [16, 10, 10, 10]),
-        ("week", 1.0, "2026-01-05T22:00Z", None),
+        ("hour", 1, 1.0, "2026-01-05T00:00Z", [16, 16, 16, 16]),
+        ("hour", 1, 0.5, "2026-01-05T00:00Z", [20, 12, 20, 12]),
+        ("hour", 1, 0.5, "2026-01-05T00:30Z", [16, 20, 12, 16]),
+        ("hour", 1, 2.0, "2026-01-05T00:00Z", [16, 16, 16, 16]),
+        ("day", 24, 1.0, "2026-01-05T22:00Z", [16, 20, 18, 10]),
+        ("week", 168, 1.0, "2026-01-11T22:00Z", [16, 20, 18, 10]),
+        ("week", 168, 1.0, "2026-01-05T22:00Z", [20, 20, 14, 10]),
+        ("month", 744, 1.0, "2026-01-31T22:00Z", [16, 20, 20, 48 * 744 / 673 - 40]),
+        ("year", 8761, 1.0, "2026-12-31T22:00Z", [20, 12, 20, 32 * 8761 / 8760 - 20]),
     ],
 )
-def test_each_window_has_its_budget(supplied, window, step_h, start, drawn_mw):
-    """Proves windows: 8,000 kg are 16 MWh of the line, an hour's in half an hour 8, 16 MW.
+def test_each_window_has_its_budget(supplied, window, hours, step_h, start, drawn_mw):
+    """Proves windows: 8,000 kg an hour are 16 MWh of the line; of 20 MW the dearest are shed.
 
-    A legal day (or week) begins at 23:00Z: 16 MWh in one hour; in three 16 MWh would ask more
-    than the half that may be shed, so that the budget is bought there.
+    A clock hour's two halves share 16 MWh; half of one has 8. What a plan covers of a day has its
+    share: at UTC+1 the 5th ends at 23:00Z with 16 MWh for its last hour, three hours of the 6th
+    have 48. The MWh of January's 744 hours are for the 673 of February too, as the clock goes
+    back for Ramadan. The year 2026 begins at UTC+1 and ends at UTC+0: 8,761 hours; 2027 has 8,760.
     """
-    tables = {"budget_kg": 8_000.0, "window": window, "price_mad_per_kg": 100.0}
-    plan = supplied(step_h=step_h, start=start, **tables)
-    drawn = plan.schedule["site_import_mw"].tolist()
-    assert drawn == pytest.approx(drawn_mw or [10, 10, 10, 10])
-    emitted = [500 * mw * step_h for mw in drawn]
-    parts = {"hour": [[mass] for mass in emitted], "day": [emitted[:1], emitted[1:]]}
-    parts["week"] = parts["day"] if drawn_mw else [emitted]
-    budget_kg = 8_000 * (step_h if window == "hour" else 1)
-    over_kg = sum(max(0.0, sum(part) - budget_kg) for part in parts[window])
-    assert plan.clauses[0]["bought"] == pytest.approx(over_kg)
+    plan = supplied(step_h=step_h, start=start, budget_kg=8_000.0 * hours, window=window)
+    assert plan.schedule["site_import_mw"].tolist() == pytest.approx(drawn_mw)
+    assert plan.clauses[0]["is_kept"] is True
 
 
 @pytest.mark.parametrize(
@@ -104,22 +105,30 @@ def test_it_holds_on_its_days(supplied, dates, shed_mwh):
 @pytest.mark.parametrize(
     ("clause", "sentence"),
     [
-        ({}, "Art. 1: the horizon that emits most uses 100.0 % of its budget."),
+        ({}, "Art. 1: CO2 in the plan: 30,000 of 30,000 kg allowed."),
         (
             {"window": "hour", "budget_kg": 8_000.0, "price_mad_per_kg": 1.0},
-            "Art. 1: the hour that emits most uses 125.0 % of its budget.",
+            (
+                "Art. 1: CO2 in the hour 2026-01-05T00Z: 10,000 of 8,000 kg allowed; "
+                "8,000 kg too much, paid for."
+            ),
         ),
         (
-            {"budget_kg": 80_000.0},
-            "Art. 1: the horizon that emits most uses 50.0 % of its budget.",
+            {"window": "day", "budget_kg": 480_000.0},
+            "Art. 1: CO2 in this plan's part of the day 2026-01-05: 40,000 of 80,000 kg allowed.",
         ),
     ],
 )
 def test_it_says_how_it_stands(supplied, clause, sentence):
+    """Proves the words: 4 * 10,000 kg, an hour's 2,000 too much, four of a day's 24 hours."""
     assert supplied(**clause).clauses[0]["sentence"] == sentence
 
 
+COUNT = "count of the horizon so far is the table's [kg]"
 TAMPERED = [
+    (COUNT, 1, "art_1_used_kg", 15_000.0),
+    (COUNT, 1, "art_1_used_kg", math.nan),
+    (COUNT, 0, "site_emission_kg", 9_999.0),
     ("the clause is kept", 0, "site_emission_kg", 10_001.0),
     ("the clause is kept", 3, "site_emission_kg", math.nan),
 ]
@@ -138,3 +147,13 @@ def test_what_lies_outside_its_days_breaks_nothing(supplied, broken):
     plan = supplied(start="2026-01-05T22:00Z", valid_from=pd.Timestamp("2026-01-06").date())
     found = broken(plan, "site_emission_kg", 0, 9e9)
     assert not [rule for rule in found if rule.startswith("Art.")]
+
+
+def test_a_site_that_emits_nothing_is_refused(plant):
+    clause = {"kind": "carbon_budget", "budget_kg": 1.0, "window": "day"}
+    with pytest.raises(InputError) as error:
+        plant(wind=[1], load=[1], clauses=[clause]).build()
+    assert str(error.value) == (
+        "agreement: Art. 1: carbon_budget can't apply: the site has no grid or genset. "
+        "Add a table [grid.NAME] to the site, or take the clause out."
+    )

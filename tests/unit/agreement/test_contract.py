@@ -18,6 +18,7 @@ from optimizer.reference import reference_file
 from optimizer.store import read_published
 
 HERE = Path(__file__).parent
+SHARED = {"clause", "windows", "budget", "budget_rules", "share", "ledger"}  # modules of no kind
 TESTS = (  # what the tests of each kind prove
     "test_it_binds_or_is_bought",
     "test_it_holds_on_its_days",
@@ -28,10 +29,45 @@ TESTS = (  # what the tests of each kind prove
 TIERS = [{"shed_max_pu": 0.9, "value_mad_per_mwh": 3000.0}]
 BINDING = {  # kind -> what makes it bind where 80 MWh are asked for and 54 are there
     "carbon_budget": {"budget_kg": 10_000.0, "window": "horizon"},
+    "cfe_score": {"share_min_pu": 0.75, "window": "horizon"},
+    "curtailment_priority": {"order": ["wind_second", "wind_main"]},
+    "embassy_reserve": {"reserved_mw": 1002.0, "hold_h": 1.0},
+    "exclusive_supply": {},
+    "fuel_budget": {"budget_l": 100.0, "window": "horizon"},
+    "genset_hours": {"hours_max_h": 1.0, "window": "horizon"},
     "import_cap": {"import_max_mw": 5.0, "first_hour": 0, "last_hour": 24},
+    "minimum_storage": {"energy_min_mwh": 20.0, "hours": [3, 4, 5]},
+    "n_minus_one": {"bridging_h": 2.0},
+    "ramp_limit": {"ramp_max_mw_per_h": 0.5},
+    "regional_energy": {"amount_mwh": 8.0, "window": "horizon"},
+    "regional_water": {
+        "service": "desalination_sea",
+        "amount_m3": 500.0,
+        "window": "horizon",
+    },
     "renewable_share": {"share_min_pu": 0.75, "window": "horizon"},
     "research_quota": {"workload": "training_ai", "quota_mwh_per_week": 6720.0},
     "ride_through": {"autonomy_h": 1.0},
+    "surplus_cap": {"share_max_pu": 0.1, "window": "horizon"},
+    "water_budget": {"budget_m3": 60.0, "window": "horizon"},
+}
+CHEAP = {"genset": {"backup": {"fuel_price_mad_per_l": 1.0, "unit_power_min_mw": 1.0}}}
+MILD = {"intercept_1_mw": 0.0, "slope_1_pu": 0.1, "intercept_2_mw": 0.0, "slope_2_pu": 0.1}
+BESIDE = {  # kind -> what else it needs of the site
+    "curtailment_priority": {
+        "tables": {"wind": {"main": {"cost_mad_per_mwh": 9.0}, "second": {}}},
+        "series": {"wind_second_available_mw": [90] * 4},
+    },
+    "fuel_budget": {"tables": CHEAP},
+    "genset_hours": {"tables": CHEAP},
+    "regional_energy": {"sell": [1, 1, 1, 1]},
+    "regional_water": {"tables": {"desalination": {"sea": {}}}},
+    "surplus_cap": {"sell": [600, 600, 600, 600], "wind": [40, 9, 8, 7]},
+    "water_budget": {
+        "tables": {"cooling": {}},
+        "series": {f"cooling_{name}": [value] * 4 for name, value in MILD.items()}
+        | {"cooling_water_l_per_mwh": [1000.0] * 4},
+    },
 }
 KINDS = sorted(BINDING)
 
@@ -41,18 +77,16 @@ def site(plant):
     """Return a plan under one clause: wind, a line, a battery, commercial and sovereign load."""
 
     def plan(kind, **fields):
-        return plant(
-            tables={
-                "firm": {"cloud": {"demand_mw": 10.0, "tiers": TIERS}},
-                "battery": {"main": {"energy_initial_mwh": 25.0}},
-                "training": {"ai": {}},
-                "grid": {"line": {"emission_kg_per_mwh": 500.0}},
-            },
-            buy=[700, 720, 740, 760],
-            wind=[10, 9, 8, 7],
-            load=[10, 10, 10, 10],
-            clauses=[{"kind": kind} | BINDING[kind] | fields],
-        )
+        given = {"buy": [700, 720, 740, 760], "wind": [10, 9, 8, 7], "load": [10, 10, 10, 10]}
+        given |= BESIDE.get(kind, {})
+        tables = {
+            "firm": {"cloud": {"demand_mw": 10.0, "tiers": TIERS}},
+            "battery": {"main": {"energy_initial_mwh": 25.0}},
+            "training": {"ai": {}},
+            "grid": {"line": {"emission_kg_per_mwh": 500.0}},
+        }
+        given["tables"] = tables | given.get("tables", {})
+        return plant(**given, clauses=[{"kind": kind} | BINDING[kind] | fields])
 
     return plan
 
@@ -65,7 +99,7 @@ def price_of(kind):
 def test_each_kind_has_one_class_one_file_and_its_tests():
     """Proves nothing is registered without a file of its own, a case here, and tests that fail."""
     modules = {info.name for info in pkgutil.iter_modules(optimizer.agreement.__path__)}
-    assert set(clause_kinds()) == modules - {"clause"} == set(BINDING)
+    assert set(clause_kinds()) == modules - SHARED == set(BINDING)
     for kind, cls in clause_kinds().items():
         assert cls.__module__ == f"optimizer.agreement.{kind}"
         tree = ast.parse((HERE / f"test_{kind}.py").read_text(encoding="utf-8"))
@@ -142,9 +176,9 @@ def test_a_clause_survives_its_run_folder(site, kind, tmp_path):
     ("change", "problem"),
     [
         (
-            {"kind": "import_limit"},
+            {"kind": "import_caps"},
             (
-                "agreement: clause 1 (article 9.9): kind = 'import_limit' is not a kind of clause. "
+                "agreement: clause 1 (article 9.9): kind = 'import_caps' is not a kind of clause. "
                 "Did you mean import_cap?"
             ),
         ),

@@ -5,6 +5,9 @@ import math
 import pandas as pd
 import pytest
 
+import optimizer as dk
+from models.errors import InputError
+
 CLOUD = {"cloud": {"demand_mw": 20.0, "tiers": [{"shed_max_pu": 0.5, "value_mad_per_mwh": 3000.0}]}}
 
 
@@ -12,13 +15,15 @@ CLOUD = {"cloud": {"demand_mw": 20.0, "tiers": [{"shed_max_pu": 0.5, "value_mad_
 def calm(plant):
     """Return a plan of four steps, of which the second and third lack 10 of 20 MW of wind."""
 
-    def plan(start="2026-01-05T00:00Z", step_h=0.5, supply=None, **clause):
+    def plan(start="2026-01-05T00:00Z", step_h=0.5, supply=None, series=None, state=(), **clause):
         tables = {"firm": CLOUD} | (supply or {})
         kept = {"kind": "renewable_share", "share_min_pu": 0.8, "window": "horizon"}
         return plant(
             tables=tables,
             buy=[500] * 4,
             wind=[30, 10, 10, 30],
+            series=series or {},
+            state=state,
             start=start,
             step_h=step_h,
             clauses=[kept | clause] if clause else [],
@@ -72,13 +77,19 @@ def test_gensets_are_not_renewable(calm):
         ("day", "Africa/El_Aaiun", "2026-11-22T22:00Z", 5.0),
         ("week", "Africa/El_Aaiun", "2026-01-05T22:00Z", 5.0),
         ("week", "Africa/El_Aaiun", "2026-01-11T22:00Z", 10.0),
+        ("month", "Africa/El_Aaiun", "2026-01-31T22:00Z", 10.0),
+        ("month", "Etc/GMT", "2026-01-31T22:00Z", 5.0),
+        ("year", "Africa/El_Aaiun", "2025-12-31T22:00Z", 10.0),
+        ("year", "Africa/El_Aaiun", "2026-12-31T22:00Z", 5.0),
+        ("hour", "Africa/El_Aaiun", "2026-01-05T22:00Z", 15.0),
     ],
 )
 def test_each_window_keeps_its_own_share(calm, window, time_zone, start, shed_mwh):
     """Proves windows part at the clock's midnight: 23:00Z at UTC+1, 00:00Z at UTC+0.
 
     Together 20 of 80 MWh are drawn: 5 are shed. Parted in halves, 2.5 in each. Parted after the
-    first hour, 20 of 60 are drawn: 20 - s <= 0.2 * (60 - s) at s = 10.
+    first hour, 20 of 60 are drawn: 20 - s <= 0.2 * (60 - s) at s = 10. Of each calm hour's 20 MWh
+    10 are drawn: 10 - s <= 0.2 * (20 - s) at s = 7.5, twice.
     """
     plan = calm(start=start, step_h=1.0, window=window, time_zone=time_zone)
     assert plan.kpis["plan"]["shed_mwh"] == pytest.approx(shed_mwh)
@@ -104,23 +115,64 @@ def test_it_holds_on_its_days(calm, dates, shed_mwh):
 
 
 @pytest.mark.parametrize(
-    ("price", "sentence"),
+    ("counts_wheeled", "wheeled_mwh", "shed_mwh"),
+    [(True, 2.0, 0.0), (False, 0.0, 2.5)],
+)
+def test_wheeled_power_counts_if_the_agreement_says_so(calm, counts_wheeled, wheeled_mwh, shed_mwh):
+    """Proves power carried from elsewhere, 200 MAD dearer, is no draw in the sum: 2 of 10 MWh.
+
+    Where it does not count it is not bought, and 2.5 MWh are shed as without it.
+    """
+    farm = {"farm": {"is_wheeled": True, "import_max_mw": 4.0}}
+    prices = {f"grid_farm_{way}_price_mad_per_mwh": [700.0] * 4 for way in ("import", "export")}
+    plan = calm(supply={"grid": farm}, series=prices, counts_wheeled=counts_wheeled)
+    assert plan.schedule["site_wheeled_mw"].sum() * 0.5 == pytest.approx(wheeled_mwh)
+    assert plan.kpis["plan"]["shed_mwh"] == pytest.approx(shed_mwh)
+    assert plan.schedule["art_1_share_pu"].iloc[-1] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("excess_mwh", "shed_mwh"),
+    [(None, 2.5), (0.0, 2.5), (-10.0, 0.0), (-1.0, 1.25), (1.0, 3.75)],
+    ids=["nothing known", "even", "a large reserve", "a small reserve", "behind"],
+)
+def test_a_month_remembers_its_reserve(calm, excess_mwh, shed_mwh):
+    """Proves the balance is signed: in January's last two hours 10 of 40 MWh are wanted.
+
+    A reserve of 1 MWh allows 10 - s <= 1 + 0.2 * (40 - s), s = 1.25; behind by 1 MWh s = 3.75.
+    """
+    rows = [] if excess_mwh is None else [dk.StateRow("art_1", "excess_mwh", excess_mwh, "2026-01")]
+    plan = calm(start="2026-01-31T21:00Z", state=rows, window="month")
+    assert plan.kpis["plan"]["shed_mwh"] == pytest.approx(shed_mwh)
+
+
+@pytest.mark.parametrize(
+    ("clause", "sentence"),
     [
-        (None, "Art. 1: the lowest renewable share of a day is 80.00 %, with 80 % asked."),
+        ({}, "Art. 1: renewable share in the plan: 80.00 %, 80 % asked."),
         (
-            1000.0,
+            {"window": "hour"},
+            "Art. 1: renewable share in the hour 2026-01-05T00Z: 80.00 %, 80 % asked.",
+        ),
+        (
+            {"window": "day", "price_mad_per_mwh": 1000.0},
             (
-                "Art. 1: the lowest renewable share of a day is 75.00 %, with 80 % asked; "
-                "2.0 MWh too much, paid for."
+                "Art. 1: renewable share in the day 2026-01-05: 75.00 % in this plan's part, "
+                "80 % asked; 2.0 MWh too much, paid for."
             ),
         ),
     ],
 )
-def test_it_says_how_it_stands(calm, price, sentence):
-    assert calm(window="day", price_mad_per_mwh=price).clauses[0]["sentence"] == sentence
+def test_it_says_how_it_stands(calm, clause, sentence):
+    """Proves the words: 10 of 40 MWh are drawn, or 8 of 37.5 and 2.5 shed."""
+    plan = calm(**({"price_mad_per_mwh": None} | clause))
+    assert plan.clauses[0]["sentence"] == sentence
 
 
+COUNT = "count of the horizon so far is the table's [MWh]"
 TAMPERED = [
+    (COUNT, 1, "art_1_excess_mwh", 0.0),
+    (COUNT, 1, "art_1_excess_mwh", math.nan),
     ("share so far is the table's", 1, "art_1_share_pu", 0.9),
     ("share so far is the table's", 3, "art_1_share_pu", math.nan),
     ("share so far is the table's", 1, "site_import_mw", 0.0),
@@ -148,3 +200,30 @@ def test_a_priced_clause_that_is_broken_and_not_paid_for_is_a_breach(calm, broke
     found = broken(plan, "facility_power_mw", 3, 10.0)
     assert "site: the bill is the solver's objective [MAD]" in found
     assert "Art. 1: the clause is kept" not in found
+
+
+@pytest.mark.parametrize(
+    ("clause", "problem"),
+    [
+        (
+            {},
+            (
+                "renewable_share can't apply: the site has no solar or wind. "
+                "Add a table [solar.NAME] to the site, or take the clause out."
+            ),
+        ),
+        (
+            {"counts_wheeled": True},
+            (
+                "renewable_share can't apply: counts_wheeled = true, but no line of the site "
+                "carries power from elsewhere. Set is_wheeled = true on one, or "
+                "counts_wheeled = false."
+            ),
+        ),
+    ],
+)
+def test_a_site_without_renewable_power_is_refused(plant, clause, problem):
+    kept = {"kind": "renewable_share", "share_min_pu": 0.8, "window": "day"}
+    with pytest.raises(InputError) as error:
+        plant(buy=[1], load=[1], clauses=[kept | clause]).build()
+    assert str(error.value) == f"agreement: Art. 1: {problem}"

@@ -54,21 +54,23 @@ def test_it_binds_or_is_bought(institute, price, power_mw, missing_mwh):
     ("rows", "due_mwh"),
     [
         ((), 160),
-        ((("2026-01-05", 100.0),), 100),
-        ((("2026-01-05", 0.0),), 200),
-        ((("2026-01-05", 500.0),), 0),
+        ((("2026-01-05", 374.0),), 152),
+        ((("2026-01-05", 40.0),), 160),
+        ((("2026-01-05", 0.0),), 160 * 168 / 167),
+        ((("2026-01-05", 9999.0),), 0),
         ((("2025-12-29", 500.0),), 160),
     ],
-    ids=["unknown", "100 MWh so far", "nothing so far", "ahead", "another week's"],
+    ids=["unknown", "ahead", "as due", "behind", "all done", "another week's"],
 )
 def test_what_was_delivered_since_monday_counts(institute, rows, due_mwh):
-    """Proves the balance: from Monday 01:00 legal time four hours owe 160 MWh of work.
+    """Proves the balance: on Monday 01:00 legal time 167 hours are left, 4 of them planned.
 
-    With what was delivered since midnight its hour counts too: 200 less that.
+    Of 6,720 MWh the plan owes 4 / 168, or 4 / 167 of what is left: 6,346 * 4 / 167 = 152. A MWh of
+    work takes 1 / 1.6 MWh up to half power: the cheap hours first, 80 MWh of work in each.
     """
     plan = institute(rows=rows)
     assert plan.clauses[0]["sentence"] == (
-        f"Art. 1: training_ai gets {due_mwh} of {due_mwh} MWh due in week 1."
+        f"Art. 1: training_ai gets {due_mwh:.0f} of {due_mwh:.0f} MWh due in week 1."
     )
     at_100, at_200 = min(due_mwh, 80) / 1.6, min(max(due_mwh - 80, 0), 80) / 1.6
     at_300 = max(due_mwh - 160, 0) / 1.6
@@ -138,7 +140,7 @@ def test_a_workload_that_is_not_there_is_refused(plant):
         plant(tables={"training": {"ai": {}}}, buy=[1], load=[1], clauses=[clause]).build()
     assert str(error.value) == (
         "agreement: Art. 1: workload = 'training_x' is not on the site. "
-        "Give one of firm_load, training_ai."
+        "Give one of training_ai, firm_load."
     )
 
 
@@ -155,9 +157,9 @@ def test_it_says_how_it_stands(institute, price, sentence):
 
 
 TAMPERED = [
-    ("work since Monday is the table's [MWh]", 1, "art_1_delivered_mwh", 81.0),
-    ("work since Monday is the table's [MWh]", 1, "art_1_delivered_mwh", math.nan),
-    ("work since Monday is the table's [MWh]", 0, "training_ai_work_mw", 70.0),
+    ("count of the week so far is the table's [MWh]", 1, "art_1_delivered_mwh", 81.0),
+    ("count of the week so far is the table's [MWh]", 1, "art_1_delivered_mwh", math.nan),
+    ("count of the week so far is the table's [MWh]", 0, "training_ai_work_mw", 70.0),
     ("the clause is kept", 0, "training_ai_work_mw", 79.0),
     ("the clause is kept", 1, "training_ai_work_mw", math.nan),
 ]

@@ -82,6 +82,41 @@ DEEP = {  # window 10 to 90 MWh in two segments of 40
 }
 
 
+@pytest.mark.parametrize(
+    ("reserve_mwh", "sold_mw"),
+    [([0, 0, 0], [0, 80, 0]), ([0, 60, 0], [0, 32, 48]), ([70, 60, 30], [0, 32, 24])],
+    ids=["none", "for a while", "to the end"],
+)
+def test_a_reserve_is_kept_at_the_end_of_each_step(plant, reserve_mwh, sold_mw):
+    """Proves a series holds energy back: of 100 MWh in the cells, 40 of them may be sold at 900.
+
+    The rest waits for 700, but for the 30 MWh that must never leave. 1.25 MWh give one.
+    """
+    plan = plant(
+        tables={"battery": {"main": {"energy_initial_mwh": 100.0}}},
+        buy=[DEAR] * 3,
+        sell=[500, 900, 700],
+        series={"battery_main_energy_min_mwh": reserve_mwh},
+    ).solve()
+    assert plan.schedule["battery_main_discharge_mw"].tolist() == pytest.approx(sold_mw)
+    assert plan.schedule["battery_main_energy_min_mwh"].tolist() == reserve_mwh
+
+
+def test_the_reserve_may_come_from_a_file(plant, tmp_path):
+    """Proves the doorway, and that a file without the column is not read for nothing."""
+    path = tmp_path / "reserve.csv"
+    path.write_text("time_utc,energy_min_mwh\n2026-01-05T00:00Z,75\n")
+    table = {"energy_initial_mwh": 100.0, "series_file": str(path)}
+    site = plant(tables={"battery": {"main": table}}, buy=[DEAR], sell=[900])
+    assert site.solve().schedule["battery_main_energy_mwh"].tolist() == pytest.approx([75])
+    path.write_text("time_utc,reserve_mwh\n2026-01-05T00:00Z,75\n")
+    with pytest.raises(InputError) as error:
+        site.build()
+    assert str(error.value) == (
+        f"{path}: energy_min_mwh: missing column. The file has: reserve_mwh."
+    )
+
+
 @pytest.mark.parametrize(("price", "sold_mwh"), [(640, 0), (655, 32), (700, 64)])
 def test_wear_grows_with_depth(plant, price, sold_mwh):
     """Proves a segment is emptied if the price pays its wear and what the energy is worth.

@@ -11,6 +11,10 @@ TAMPERED = [
     ("energy stays in its window, above [MWh]", 0, "energy_mwh", 360.1),
     ("energy stays in its window, below [MWh]", 0, "energy_mwh", 39.9),
     ("energy stays in its window, below [MWh]", 0, "energy_mwh", math.nan),
+    ("energy keeps its reserve [MWh]", 1, "energy_mwh", 44.9),
+    ("energy keeps its reserve [MWh]", 1, "energy_mwh", math.nan),
+    ("energy_min_mwh is the input's", 1, "energy_min_mwh", 44.0),
+    ("energy_min_mwh is the input's", 0, "energy_min_mwh", math.nan),
     ("charge fits the converter [MW]", 0, "charge_mw", 100.1),
     ("charge fits the converter [MW]", 0, "charge_mw", math.nan),
     ("discharge fits the converter [MW]", 3, "discharge_mw", 50.1),
@@ -42,7 +46,7 @@ TAMPERED = [
 
 @pytest.fixture(scope="module")
 def solved(plant):
-    """A battery with a window of 40 to 360 MWh in two segments, that ends with 50 to 60."""
+    """A battery of 40 to 360 MWh in two segments, with a reserve, that ends with 50 to 60."""
     table = {
         "discharge_max_mw": 50.0,
         "soc_min_pu": 0.1,
@@ -54,7 +58,10 @@ def solved(plant):
         "energy_final_max_mwh": 60.0,
     }
     return plant(
-        tables={"battery": {"main": table}}, buy=[200, 300, 950, 1100], sell=[1, 1, 900, 1000]
+        tables={"battery": {"main": table}},
+        buy=[200, 300, 950, 1100],
+        sell=[1, 1, 900, 1000],
+        series={"battery_main_energy_min_mwh": [0, 45, 0, 0]},
     ).solve()
 
 

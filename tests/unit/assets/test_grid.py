@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 import optimizer as dk
@@ -165,12 +166,98 @@ def test_power_is_not_carried_in_a_circle(plant, is_relaxed, cost_mad):
     assert plan.solve(is_relaxed=is_relaxed).objective_mad == pytest.approx(cost_mad)
 
 
-def test_two_sources_of_the_price_are_refused(plant):
-    table = {"tariff": tariff(), "series_file": "prices.csv"}
+def test_two_sources_of_the_price_are_refused(plant, written):
+    """Proves the tariff's prices and a file's are not both taken, nor one of them dropped."""
+    table = {"tariff": tariff(), "series_file": written(import_price_mad_per_mwh=[500, 500])}
+    with pytest.raises(InputError) as error:
+        plant(tables={"grid": {"line": table}}, load=[1, 1]).build()
+    assert str(error.value) == (
+        "series: grid_line_import_price_mad_per_mwh: given by site file and file. Keep one."
+    )
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return how columns of two hours become a file."""
+
+    def write(**columns):
+        moments = [f"2026-01-05T0{hour}:00Z" for hour in range(2)]
+        path = tmp_path / "line.csv"
+        pd.DataFrame({"time_utc": moments, **columns}).to_csv(path, index=False)
+        return str(path)
+
+    return write
+
+
+def test_carbon_of_a_mwh_may_change_by_the_hour(plant, written):
+    """Proves a file beside a tariff says what a MWh carries: 20 MWh at 700, then 10 at 300 kg."""
+    carbon = {"emission_kg_per_mwh": [700.0, 300.0], "carbon_free_pu": [0.1, 0.6]}
+    table = {"tariff": tariff(), "emission_kg_per_mwh": 516.0, "series_file": written(**carbon)}
+    plan = plant(tables={"grid": {"line": table}}, load=[20, 10]).solve()
+    for quantity, values in carbon.items():
+        assert plan.schedule[f"grid_line_{quantity}"].tolist() == values
+    assert plan.schedule["site_emission_kg"].tolist() == pytest.approx([14_000, 3000])
+
+
+@pytest.mark.parametrize(
+    ("table", "emission_kg", "carbon_free_pu"),
+    [
+        ({}, 0.0, 0.0),
+        ({"emission_kg_per_mwh": 516.0, "carbon_free_pu": 0.3}, 516.0, 0.3),
+        ({"is_wheeled": True}, 0.0, 1.0),
+    ],
+    ids=["nothing said", "constant", "wheeled"],
+)
+def test_carbon_is_constant_without_a_series(plant, table, emission_kg, carbon_free_pu):
+    """Proves a user's series may leave carbon out: half an hour at 2 MW draws 1 MWh of it."""
+    plan = plant(tables={"grid": {"line": table}}, buy=[500, 500], load=[2, 2], step_h=0.5).solve()
+    assert plan.schedule["grid_line_carbon_free_pu"].tolist() == [carbon_free_pu] * 2
+    assert plan.schedule["site_emission_kg"].tolist() == pytest.approx([emission_kg] * 2)
+
+
+def test_a_given_series_stands_for_the_constant(plant):
+    """Proves one column may be given alone, as a table by the caller."""
+    series = {"grid_line_carbon_free_pu": [0.25, 0.75]}
+    table = {"emission_kg_per_mwh": 516.0, "carbon_free_pu": 0.1}
+    plan = plant(tables={"grid": {"line": table}}, buy=[1, 1], load=[2, 2], series=series).solve()
+    assert plan.schedule["grid_line_carbon_free_pu"].tolist() == [0.25, 0.75]
+    assert plan.schedule["grid_line_emission_kg_per_mwh"].tolist() == [516.0, 516.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"price": [1, 2]}, "none of {0}. Add one, or leave the file out."),
+        (
+            {"carbon_free_pu": [0.5, 40.0]},
+            (
+                "carbon_free_pu = 40.0 at 2026-01-05T01:00Z (1 of 2 steps) is outside [0, 1]. "
+                "Mend it; shares are per unit, not percent."
+            ),
+        ),
+    ],
+    ids=["nothing of use", "percent"],
+)
+def test_a_file_that_says_no_carbon_is_refused(plant, written, columns, problem):
+    """Proves a file is not read for nothing, nor percent taken for shares."""
+    path = written(**columns)
+    table = {"tariff": tariff(), "series_file": path}
+    with pytest.raises(InputError) as error:
+        plant(tables={"grid": {"line": table}}, load=[1, 1]).build()
+    names = (
+        "import_price_mad_per_mwh, export_price_mad_per_mwh, import_max_mw, export_max_mw, "
+        "emission_kg_per_mwh, carbon_free_pu"
+    )
+    assert str(error.value) == f"{path}: {problem.format(names)}"
+
+
+def test_wheeled_power_is_renewable(plant):
+    table = {"is_wheeled": True, "carbon_free_pu": 0.4}
     with pytest.raises(InputError) as error:
         _ = plant(tables={"grid": {"line": table}}, load=[1]).site
     assert str(error.value) == (
-        "site: [grid.line] tariff and series_file are both given. Keep one source of prices."
+        "site: [grid.line] carbon_free_pu = 0.4, but wheeled power is renewable. "
+        "Take it out, or is_wheeled."
     )
 
 
@@ -207,6 +294,10 @@ TAMPERED = [
     ("export_max_mw is the input's", 2, "export_max_mw", 60.0),
     ("import_price_mad_per_mwh is the input's", 0, "import_price_mad_per_mwh", 599.0),
     ("export_price_mad_per_mwh is the input's", 1, "export_price_mad_per_mwh", math.nan),
+    ("emission_kg_per_mwh is the input's", 0, "emission_kg_per_mwh", 1.0),
+    ("emission_kg_per_mwh is the input's", 2, "emission_kg_per_mwh", math.nan),
+    ("carbon_free_pu is the input's", 1, "carbon_free_pu", 0.5),
+    ("carbon_free_pu is the input's", 1, "carbon_free_pu", math.nan),
     ("import_price_mad_per_mwh is the tariff's [MAD/MWh]", 0, "import_price_mad_per_mwh", 601.0),
     ("export_price_mad_per_mwh is the tariff's [MAD/MWh]", 0, "export_price_mad_per_mwh", math.nan),
     ("energy drawn has a most [MWh]", 0, "import_mw", 10.5),

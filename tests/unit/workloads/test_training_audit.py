@@ -26,6 +26,8 @@ TAMPERED = [
     ("all accelerators run, or none", 1, "powered_mw", math.nan),
     ("contracted work is done [MWh]", 1, "work_mw", 30.0),
     ("contracted work is done [MWh]", 1, "work_mw", math.nan),
+    ("work delivered to the window follows from the work [MWh]", 0, "delivered_mwh", 31.0),
+    ("work delivered to the window follows from the work [MWh]", 1, "delivered_mwh", math.nan),
     ("power changes no faster than its ramp [MW]", 0, "power_mw", 41.0),
     ("power changes no faster than its ramp [MW]", 1, "power_mw", math.nan),
 ]

@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OUT = Path("runs")
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2100, 12, 31)  # what the weather readers take
+
+Site = Annotated[Path | None, typer.Option(help="Site file; the bundled plant if not given.")]
+Agreement = Annotated[Path | None, typer.Option(help="Agreement; the bundled one if not given.")]
+Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="First day; else tomorrow.")]
+WeatherOf = Annotated[
+    str | None, typer.Option(metavar="SOURCE|FILE", help="'climate' or a file; else the site's.")
+]
+Steps = Annotated[
+    str | None, typer.Option(metavar="STEPS", help="E.g. 48h@15min+120h@1h; else the site's.")
+]
+Opening = Annotated[Path | None, typer.Option(help="Opening state; else the last run's in --out.")]
+Out = Annotated[Path, typer.Option(help="Folder of runs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing if all is well.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+
+
+def first_day(text: str | None, now: datetime) -> tuple[date, list[str]]:
+    """Return the day asked for, or the one after `now`, and what is wrong with `text`."""
+    tomorrow = (now + timedelta(days=1)).date()
+    if text is None:
+        return tomorrow, []
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        return tomorrow, [f"--date = {text!r} is not a day. Write YYYY-MM-DD, e.g. 2026-03-01."]
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return tomorrow, [f"--date = {text} is outside {FIRST_DAY} to {LAST_DAY}. Give another."]
+    return day, []
+
+
+def utc_now() -> datetime:
+    """Return the clock's moment."""
+    return datetime.now(UTC)
