@@ -33,6 +33,7 @@ def steps(axis: plt.Axes, table: pd.DataFrame, parts: dict[str, tuple[str, str]]
     values = [table[column].to_numpy() for column in columns]
     axis.stackplot(table.index, values, labels=list(parts), colors=colours, step="post", alpha=0.9)
     axis.set_ylabel("MW")
+    axis.set_ylim(0, 1.2 * sum(values).max())  # room for the legend
     axis.legend(loc="upper left", ncols=len(parts), fontsize=8, framealpha=0.9)
 
 
@@ -46,17 +47,18 @@ def draw(plan: dk.Plan) -> plt.Figure:
     steps(supply, table, SUPPLY)
     supply.step(table.index, table["facility_power_mw"], "k", where="post", lw=1.5)
     supply.set_title("Supply, and what the facility draws (black); above it: charging and sales")
-    stored.plot(table.index, table["battery_main_energy_mwh"], color="#009E73", label="stored")
+    deliverable_mwh = table["site_deliverable_mwh"]  # above the window's floor, less losses
+    stored.plot(table.index, deliverable_mwh, color="#009E73", label="deliverable")
     required_mwh = table["art_5_1_required_mwh"]
     stored.plot(table.index, required_mwh, "k--", lw=1, label="ride-through, art. 5.1")
     stored.set_ylabel("MWh")
-    stored.set_ylim(bottom=0)
-    stored.legend(loc="upper left", fontsize=8)
+    stored.set_ylim(0, 1.3 * deliverable_mwh.max())  # room for the legend
+    stored.legend(loc="upper left", ncols=2, fontsize=8)
     price = stored.twinx()
     price.step(table.index, table["grid_onee_import_price_mad_per_mwh"], "0.5", where="post", lw=1)
     price.set_ylabel("grid price, MAD/MWh", color="0.4")
     price.set_ylim(bottom=0)
-    stored.set_title("Stored energy, what article 5.1 keeps back, and the grid's price (grey)")
+    stored.set_title("What the battery can deliver, what article 5.1 keeps back, the grid's price (grey)")
     steps(load, table, LOADS)
     load.set_title("Compute: what runs when (IT power)")
     load.xaxis.set_major_formatter(mpl.dates.DateFormatter("%d %b\n%H:%MZ"))

@@ -41,7 +41,7 @@ class Given:
 
     @property
     def lets_go(self) -> bool:
-        """Whether a part's own limits are let go, where they could make the diagnostic infeasible."""
+        """Whether a part's own limits are let go, so that the diagnostic has a schedule."""
         return self.is_elastic and not self.is_exact
 
     def column(self, name: str) -> np.ndarray:

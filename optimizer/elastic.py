@@ -58,6 +58,8 @@ class Elastic:
         name = self.labelled.name_of(self.matrices.columns[j])
         if not name.endswith(".short"):
             return name.endswith("_mw") or slack.limit.endswith((*COPIED, OVERHEAD))
+        if not self.names.clause_of(slack.limit).is_lasting:
+            return False
         first, last = self.labelled.column_first[j], self.labelled.column_last[j]
         return bool(first == last and slack.weight == hours[first])
 

@@ -270,8 +270,11 @@ class Labelled:
             groups.setdefault(id(row.parent_component()), []).append((k, step if is_step else -1))
         for group in groups.values():
             places, own = (np.array(part) for part in zip(*group, strict=True))
-            if (own == self.row_last[places]).all():
-                self.row_first[places] = own
+            touched = self.row_last[places]
+            if ((own == touched) | ((touched == _NO_STEP) & (own >= 0))).all():
+                self.row_first[places] = self.row_last[places] = own
+        nowhere = self.row_last == _NO_STEP  # then it is about the whole plan
+        self.row_first[nowhere], self.row_last[nowhere] = 0, len(steps) - 1
 
     def _step_of(self, variable: ComponentData, steps: range) -> int:
         """Return the step of a variable, or -1."""

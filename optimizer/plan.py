@@ -271,7 +271,10 @@ def _diagnose(problem: Problem, lost_mw: Mapping[str, Floats], out: Path, run_id
     """
     _LOG.info("infeasible: looking for the least shortfall")
     given = replace(problem.given, is_elastic=True)
-    elastic = build_model(problem.site, problem.agreement, given, problem.provenance)
+    free = {"energy_final_min_mwh": None}  # what a plan leaves in store gives way before all load
+    batteries = {k: b.model_copy(update=free) for k, b in problem.site.battery.items()}
+    site = problem.site.model_copy(update={"battery": batteries})
+    elastic = build_model(site, problem.agreement, given, problem.provenance)
     for name, most_mw in lost_mw.items():
         for t, unserved in elastic.model.component(name).unserved_mw.items():
             unserved.setub(min(unserved.ub, float(most_mw[t]) + _ROUND_OFF_MW))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from models.errors import InputError
 from models.weather.schema import Weather
-from optimizer.breach import breaches
 from optimizer.agreement.ledger import opened
+from optimizer.breach import breaches
 from optimizer.component import Given
 from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
 from optimizer.errors import WeatherError

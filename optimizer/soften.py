@@ -16,7 +16,7 @@ from optimizer.ladder import unit_of
 from optimizer.limits import Names
 from optimizer.site import Problem, build_model
 from optimizer.softened import AT_END, FLOOR, JOBS, Softened
-from optimizer.ways_out import GivenUp, base_mad, ladder_prices, on_ladder
+from optimizer.ways_out import GivenUp, base_mad, given_up_on_ladder, ladder_prices
 from optimizer.workloads.firm import Tier
 
 _PRICES = {  # what gives way -> the setting that has its price
@@ -50,13 +50,13 @@ def soften(problem: Problem) -> Problem | None:
     """
     with asking(problem.site.solver) as ask:
         elastic = Elastic(problem)
-        way = on_ladder(elastic, ask)
+        given_up = given_up_on_ladder(elastic, ask)
         prices = ladder_prices(elastic, base_mad(elastic))
         names = elastic.names
-    if way is None or not way.given_up or not way.is_taken:
+    if not given_up:
         return None
     inputs = _Inputs(problem.site, problem.agreement, problem.given)
-    for one in way.given_up:
+    for one in given_up:
         inputs = _with(inputs, one, prices[one.limit], names)
     built = build_model(inputs.site, inputs.agreement, inputs.given, problem.provenance)
     return replace(built, softened=inputs.marks)

@@ -21,12 +21,12 @@ from optimizer.matrices import Floats
 from optimizer.solution import Solution
 
 WAYS_MAX = 5
-_ROUNDS_MAX = 10  # of ruling out that a schedule does two things at once
+_ROUNDS_MAX = 30  # of ruling out that a schedule does two things at once
 _DEAR_MAD = 1e6  # above any price, so that a limit gives no more than it must
 _SAME = 1e-3  # MW and the like: what two steps may differ by to be called the same
 _OVERHEAD, _OVERHEAD_WEIGHT = f"facility: {OVERHEAD}", 10.0  # it goes after all load
 _NOTHING = 1e-5  # of an amount: solver noise
-_UNITS = {"mwh": "MWh", "mwh_h": "MWh h", "l": "L", "m3": "m3", "count": "starts"}
+_UNITS = {"mw": "MW", "mwh": "MWh", "mwh_h": "MWh h", "l": "L", "m3": "m3", "count": "starts"}
 _RATES = {"mwh": "MW", "mwh_h": "MWh"}  # unit of the amount of an hour -> its unit at a moment
 
 
@@ -127,8 +127,15 @@ def ways_out(elastic: Elastic, limits: list[str], ask: Asking) -> list[WayOut]:
 
 
 def on_ladder(elastic: Elastic, ask: Asking) -> WayOut | None:
-    """Return what gives way by the ladder; None if nothing on it is enough."""
+    """Return what gives way by the ladder, checked; None if nothing on it is enough."""
     return _way(elastic, ladder_prices(elastic, base_mad(elastic)), ask)
+
+
+def given_up_on_ladder(elastic: Elastic, ask: Asking) -> list[GivenUp]:
+    """Return the same without the check, for one who solves the plan again; empty if nothing is."""
+    prices = ladder_prices(elastic, base_mad(elastic))
+    solution = _solved(elastic, prices, ask, own_cost=True)
+    return [] if solution is None or solution.x is None else _given_up(elastic, solution.x)
 
 
 def base_mad(elastic: Elastic) -> float:
@@ -233,7 +240,7 @@ def _solved(
         solution = ask.solve(elastic.relieved(prices, own_cost=own_cost))
         if solution is None or solution.x is None or not elastic.loaded(solution.x):
             return solution
-    return None
+    return ask.solve(elastic.relieved(prices, own_cost=own_cost))
 
 
 def _given_up(elastic: Elastic, x: Floats) -> list[GivenUp]:

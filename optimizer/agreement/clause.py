@@ -70,6 +70,7 @@ class Clause(Parameters):
     kind: ClassVar[str]
     price_field: ClassVar[str]
     main_field: ClassVar[str]  # the number a trade-off moves
+    is_lasting: ClassVar[bool] = True  # a breach by step lasts: it counts by the hour
     article: str = Field(pattern=r"^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$", description="article number")
     text: str = Field(min_length=1, description="the sentence of the agreement")
     valid_from: datetime.date = Field(description="first day it holds, legal time at the site")

@@ -27,6 +27,7 @@ class MinimumStorage(Clause):
     kind: ClassVar[str] = "minimum_storage"
     main_field: ClassVar[str] = "energy_min_mwh"
     price_field: ClassVar[str] = "price_mad_per_mwh"
+    is_lasting: ClassVar[bool] = False
     energy_min_mwh: float = Field(ge=0, description="least energy in store [MWh]")
     hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = Field(
         min_length=1, strict=False, description="clock hours at which it is asked, 17 is 17:00"

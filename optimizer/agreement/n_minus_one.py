@@ -56,25 +56,19 @@ class NMinusOne(Clause):
         firm_mw = site.capability_mw - site.largest_unit_mw
         needed = self.needed_mw(site.sovereign_mw, firm_mw, given.horizon.index)
         inside = [t for t in given.horizon.steps if needed[t] > 0]
-        is_sold, converters_mw = self.price_mad(given) is not None, site.discharge_max_mw
+        is_sold = self.price_mad(given) is not None
         block.short = pyo.Var(inside if is_sold else [], bounds=(0, None))
-        over = [t for t in inside if needed[t] > converters_mw]
-        block.missing_mw = pyo.Var(
-            [] if is_sold else over, bounds=(0, 0)
-        )  # so that a clash names it
+        block.carried_mw = pyo.Var(inside, bounds=(0, site.discharge_max_mw))
         most = parameter(block, "needed_mw", needed)
 
-        @block.Constraint(over)
-        def converters(b, t):
-            missing_mw = b.short[t] if is_sold else b.missing_mw[t]
-            return missing_mw + converters_mw >= most[t]
+        @block.Constraint(inside)
+        def power(b, t):
+            missing_mw = b.short[t] if is_sold else 0.0
+            return b.carried_mw[t] + missing_mw >= most[t]
 
         @block.Constraint(inside)
         def energy(b, t):
-            missing_mw = b.short[t] if is_sold else 0.0
-            return site.deliverable_mwh(t) + self.bridging_h * missing_mw >= (
-                self.bridging_h * most[t]
-            )
+            return self.bridging_h * b.carried_mw[t] - site.deliverable_mwh(t) <= 0
 
     def weights(self, keys: list[int], given: Given) -> np.ndarray:
         """Return the length of each step: the price is per MW and hour."""

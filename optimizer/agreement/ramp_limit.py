@@ -29,6 +29,7 @@ class RampLimit(Clause):
     kind: ClassVar[str] = "ramp_limit"
     main_field: ClassVar[str] = "ramp_max_mw_per_h"
     price_field: ClassVar[str] = "price_mad_per_mw"
+    is_lasting: ClassVar[bool] = False
     ramp_max_mw_per_h: float = Field(ge=0, description="most that exchange may change by [MW/h]")
     price_mad_per_mw: float | None = Field(
         default=None,

@@ -47,7 +47,8 @@ class ChilledStore(ChilledStoreRules):
 
     def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the pumps draw in step `t`, negative."""
-        return -self.pump_power_pu * (block.charge_mw[t] + block.discharge_mw[t])
+        drawn_pu = -self.pump_power_pu  # times each flow: sums of plain products build alike
+        return drawn_pu * block.charge_mw[t] + drawn_pu * block.discharge_mw[t]
 
     def heat_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the store adds to the cooling plant's heat in step `t`."""

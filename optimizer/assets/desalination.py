@@ -54,15 +54,16 @@ class Desalination(DesalinationRules):
         may_miss = self.missed_mad_per_m3 is not None or given.is_elastic
         bounds = [(0.0, m3 if may_miss else 0.0) for m3 in asked_m3.tolist()]
         block.missed_m3 = pyo.Var(steps, bounds=bounds)
+        block.spilled_m3 = pyo.Var(steps, bounds=(0, None))
 
         @block.Constraint(range(1, len(steps)))
         def water_balance(b, t):
-            taken_m3 = asked[t] - b.missed_m3[t]
+            taken_m3 = asked[t] - b.missed_m3[t] + b.spilled_m3[t]
             return b.tank_m3[t] == b.tank_m3[t - 1] + made[t] * b.power_mw[t] - taken_m3
 
         @block.Constraint()
         def water_first(b):
-            taken_m3 = asked[0] - b.missed_m3[0]
+            taken_m3 = asked[0] - b.missed_m3[0] + b.spilled_m3[0]
             return b.tank_m3[0] == self.opening_m3(given) + made[0] * b.power_mw[0] - taken_m3
 
     def to_bus_mw(self, block: pyo.Block, t: int) -> Any:
@@ -78,7 +79,7 @@ class Desalination(DesalinationRules):
         return [block.power_mw]
 
     def cost(self, block: pyo.Block, given: Given) -> dict[str, Terms]:
-        """Return missed water, less the worth of the water made."""
+        """Return missed water, less the worth of the water made and not spilled."""
         terms: dict[str, Terms] = {}
         if self.value_mad_per_m3:
             worth = -self.value_mad_per_m3 * self.m3_per_mwh * given.horizon.hours
@@ -86,14 +87,20 @@ class Desalination(DesalinationRules):
         if self.has_demand:
             price = np.full(len(given.horizon.steps), self._missed_price())
             terms["missed"] = (price, list(block.missed_m3.values()))
+            worth = np.full(len(given.horizon.steps), self.value_mad_per_m3)
+            terms["spilled"] = (worth, list(block.spilled_m3.values()))
         return terms
 
     def read(self, block: pyo.Block, given: Given) -> pd.DataFrame:
-        """Return power and water: made, asked for, missed and in the tank."""
+        """Return power and water: made, asked for, missed, spilled and in the tank."""
         index, hours = given.horizon.index, given.horizon.hours
         table = solved(block, ["power_mw"], index)
+        if self.ramp_max_mw_per_h is not None:
+            before_mw = table["power_mw"].shift(fill_value=self.opening_mw(given))
+            table["power_change_mw"] = (table["power_mw"] - before_mw).abs()
         table["made_m3"] = self.m3_per_mwh * table["power_mw"] * hours
         if self.has_demand:
             table["demand_m3"] = given.column(self._demand) * hours
-            table[["missed_m3", "tank_m3"]] = solved(block, ["missed_m3", "tank_m3"], index)
+            water = ["missed_m3", "spilled_m3", "tank_m3"]
+            table[water] = solved(block, water, index)
         return table

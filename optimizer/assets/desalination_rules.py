@@ -1,6 +1,6 @@
 """A desalination plant's parameters, and its audit: the tank is replayed from the powers.
 
-Water is either delivered or kept: nothing is spilled, so a full tank stops the plant.
+Water that a full tank can't take, while the plant ramps down or may not stop, is spilled.
 """
 
 from typing import Self
@@ -49,7 +49,7 @@ class DesalinationRules(Component):
         default=None, ge=0, description="price of water not delivered, or none: always delivered"
     )
     value_mad_per_m3: float = Field(
-        ge=0, description="worth of the water made, in the tank or delivered [MAD/m3]"
+        ge=0, description="worth of the water made and not spilled [MAD/m3]"
     )
 
     @model_validator(mode="after")
@@ -126,6 +126,7 @@ class DesalinationRules(Component):
         bill = {"value": -self.value_mad_per_m3 * float(own["made_m3"].sum())}
         if self.has_demand:
             bill["missed"] = self._missed_price() * float(own["missed_m3"].sum())
+            bill["spilled"] = self.value_mad_per_m3 * float(own["spilled_m3"].sum())
         return bill
 
     def rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
@@ -140,10 +141,15 @@ class DesalinationRules(Component):
                 own["made_m3"], used_kwh / self.energy_kwh_per_m3
             ),
         }
-        if self.ramp_max_mw_per_h is not None and not given.is_elastic:
-            change = (power - power.shift(fill_value=self.opening_mw(given))).abs()
-            most = self.ramp_max_mw_per_h * hours
-            rules["power changes no faster than its ramp [MW]"] = change - most
+        if self.ramp_max_mw_per_h is not None:
+            before = np.concatenate([[self.opening_mw(given)], power.to_numpy()[:-1]])
+            change = np.abs(power - before)
+            rules["change of power follows from the power [MW]"] = unequal(
+                own["power_change_mw"], change
+            )
+            if not given.is_elastic:
+                most = self.ramp_max_mw_per_h * hours
+                rules["power changes no faster than its ramp [MW]"] = change - most
         return rules | (self._tank_rules(own, given) if self.has_demand else {})
 
     def _tank_rules(self, own: pd.DataFrame, given: Given) -> dict[str, pd.Series]:
@@ -155,12 +161,13 @@ class DesalinationRules(Component):
                 asked, given.series[self._demand] * given.horizon.hours
             ),
             "the tank follows from water made and taken [m3]": unequal(
-                tank - before, own["made_m3"] - asked + missed
+                tank - before, own["made_m3"] - asked + missed - own["spilled_m3"]
             ),
             "the tank does not overflow [m3]": tank - self.tank_max_m3,
             "the tank is not overdrawn [m3]": -tank,
             "no more water is missed than asked for [m3]": missed - asked,
             "missed water is not negative [m3]": -missed,
+            "spilled water is not negative [m3]": -own["spilled_m3"],
         }
         if self.demand_m3_per_h is not None:
             clock = [moment.tz_convert(zone(self.time_zone)).hour for moment in own.index]

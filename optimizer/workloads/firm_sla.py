@@ -104,7 +104,7 @@ class FirmSla(Component):
         asked_mwh = (own["demand_mw"] * given.horizon.hours).groupby(months).sum()
         before = {m: [given.state.value(self.name, q, 0.0, m) for q in BALANCES] for m in months}
         budget = [left_pu * (asked_mwh[m] + before[m][0]) - before[m][1] for m in shed_mwh.index]
-        return shed_mwh - np.maximum(budget, 0.0)
+        return pd.Series(shed_mwh - np.maximum(budget, 0.0))
 
     def sla_bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return what was shed beyond the month's budget [MAD]."""

@@ -5,6 +5,7 @@ of a job alone are the corners of their polytope, so that only shared limits lea
 Jobs alike in all but name and tenant are one count, since it does not matter which is which.
 A job that can still be done after the plan may be left for it; its energy then, and that of a job
 which runs beyond the plan's end, has a price. A job with a value may be lost at that value.
+What a plan gives up beyond the part that is carried out, the next plan may still run.
 """
 
 from collections.abc import Sequence

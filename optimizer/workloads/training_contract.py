@@ -94,7 +94,8 @@ class TrainingContract(Component):
         """Return what each step's window has been delivered by the step's end [MWh]."""
         windows = self._windows(work_mw.index)
         done = (work_mw * given.horizon.hours).groupby(windows).cumsum()
-        return done + np.where(windows == windows[0], self.opening_delivered_mwh(given), 0.0)
+        before = np.where(windows == windows[0], self.opening_delivered_mwh(given), 0.0)
+        return pd.Series(done + before)
 
     def _beyond_mwh(self, own: pd.DataFrame, given: Given) -> pd.Series:
         """Return by how much each window's published work exceeds what it owes [MWh]."""

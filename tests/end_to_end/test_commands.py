@@ -68,7 +68,7 @@ def test_an_infeasible_plan_says_what_clashes_and_leaves_a_diagnostic(place: Pla
     place.edit("site.toml", "import_max_mw = 150.0", "import_max_mw = 10.0")
     said = place.plan("--json")
     assert said.code == 7
-    assert "bus.balance" in said.err
+    assert "  firm_sovereign: demand (60 MW), 2026-07-01 00:00Z to 03:00Z\n" in said.err
     diagnostics = list(place.out.glob("*-diagnostic"))
     assert len(diagnostics) == 1
     assert "firm_sovereign" in said.err

@@ -30,8 +30,17 @@ def shown(place: Place, *options: str, day: str = "2026-07-02") -> dict:
     """Return the balance of Art. 8.1 on a day."""
     agreement = str(place.path("agreement.toml"))
     said = place.call(
-        ["ledger", "--out", str(place.out), "--agreement", agreement, "--date", day]
-        + [*options, "--json"]
+        [
+            "ledger",
+            "--out",
+            str(place.out),
+            "--agreement",
+            agreement,
+            "--date",
+            day,
+            *options,
+            "--json",
+        ]
     )
     assert said.code == 0, said.err
     return next(b for b in said.answer["balances"] if b["article"] == "8.1")
@@ -65,19 +74,15 @@ def test_the_next_plan_opens_from_the_ledger(month):
     )
     shown(month, "--import", str(month.path("meter.csv")))
     files = [str(month.path(f)) for f in ("site.toml", "agreement.toml")]
-    said = month.call(
-        ["plan", "--site", files[0], "--agreement", files[1], "--date", "2026-07-01"]
-        + ["--out", str(month.out), "--json"]
-    )
+    asked = ["plan", "--site", files[0], "--agreement", files[1], "--date", "2026-07-01"]
+    said = month.call([*asked, "--out", str(month.out), "--json"])
     assert said.code == 0, said.err
     assert shown(month, day="2026-07-03")["metered_h"] == 3
 
 
 def test_it_says_so_in_sentences(month):
-    said = month.call(
-        ["ledger", "--out", str(month.out), "--date", "2026-07-02"]
-        + ["--agreement", str(month.path("agreement.toml"))]
-    )
+    asked = ["ledger", "--out", str(month.out), "--date", "2026-07-02", "--agreement"]
+    said = month.call([*asked, str(month.path("agreement.toml"))])
     assert said.code == 0
     assert said.out.splitlines()[1] == (
         "Art. 8.1 (carbon_budget) 2026-07: 24,000.0 kg counted of 744,000.0; 0 h metered, 0 h as "
@@ -88,10 +93,8 @@ def test_it_says_so_in_sentences(month):
 def test_a_wrong_reading_books_nothing(month):
     reading = month.path("meter.csv")
     reading.write_text(f"{HEAD}9.9,2026-07-01T00:00Z,2026-07-01T04:00Z,1,kg,\n")
-    said = month.call(
-        ["ledger", "--out", str(month.out), "--import", str(reading), "--date", "2026-07-02"]
-        + ["--agreement", str(month.path("agreement.toml"))]
-    )
+    asked = ["ledger", "--out", str(month.out), "--date", "2026-07-02", "--import", str(reading)]
+    said = month.call([*asked, "--agreement", str(month.path("agreement.toml"))])
     assert said.code == 2
     assert said.err == (
         f"dakhla: {reading}: line 2: article = '9.9' keeps no ledger. Articles that do: 7.3, 8.1.\n"

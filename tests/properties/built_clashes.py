@@ -102,6 +102,15 @@ CLASHES = {
         ),
         {"Art. 1": (0, 1), "battery_main: energy capacity": (0, 1)},
     ),
+    "a ride-through without any battery": Case(
+        Plant(
+            buy=[500],
+            load=[10],
+            tables=genset(),
+            clauses=[{"kind": "ride_through", "autonomy_h": 4.0}],
+        ),
+        {"Art. 1": (0, 1)},
+    ),
     "a quota above the fleet": Case(
         Plant(
             buy=[500] * 4,

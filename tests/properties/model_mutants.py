@@ -329,6 +329,34 @@ MUTANTS = (
         "carbon",
         "table: no column art_9_used_kg",
     ),
+    Mutant(
+        f"{_CLAUSE}.ramp_limit:RampLimit.between_h",
+        "(np.concatenate([[first_h], hours[:-1]]) + hours) / 2",
+        "hours",
+        RICH,
+        "Art. 6: exchange changes as the table says",
+    ),
+    Mutant(
+        f"{_CLAUSE}.exclusive_supply:ExclusiveSupply.add_to",
+        "- wheeled_mw - bought_mw",
+        "- wheeled_mw - 2 * bought_mw",
+        RICH,
+        BILL,
+    ),
+    Mutant(
+        f"{_CLAUSE}.embassy_reserve:EmbassyReserve.add_to",
+        "site.it_mw(t) - site.preemptible_mw(t) - missing_mw",
+        "site.it_mw(t) - 2 * site.preemptible_mw(t) - missing_mw",
+        RICH,
+        BILL,
+    ),
+    Mutant(
+        f"{_CLAUSE}.curtailment_priority:CurtailmentPriority.exclusive",
+        "range(1, len(self.order))",
+        "range(1, 1)",
+        RICH,
+        BILL,
+    ),
 )
 
 EQUIVALENT = (  # `says` is why nothing can be seen of it

@@ -125,7 +125,10 @@ def test_the_site_file_says_what_no_run_does():
         ),
         (
             "2026-03-02T00:00:00Z,art_7,delivered_mwh,,5",
-            "key = '' is none of delivered_mwh's. Give a week's Monday or a window's begin, e.g. 2026-03-02T12:00Z.",
+            (
+                "key = '' is none of delivered_mwh's. Give a week's Monday or a window's begin, "
+                "e.g. 2026-03-02T12:00Z."
+            ),
         ),
         (
             "2026-03-02T00:00:00Z,battery_main,segment_energy_mwh,shallow,5",

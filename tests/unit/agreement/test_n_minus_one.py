@@ -79,7 +79,7 @@ def test_converters_too_small_are_named(secured):
     small = {"discharge_max_mw": 8.0}
     with pytest.raises(Infeasible) as error:
         secured(battery=small).solve()
-    assert error.value.names[0].startswith("art_1.converters")
+    assert [name.partition(" (")[0] for name in error.value.names] == ["Art. 1"]
     plan = secured(battery=small, price_mad_per_mwh=5000.0).solve()
     assert plan.clauses[0]["bought"] == pytest.approx(6)
 

@@ -65,6 +65,17 @@ def test_power_ramps_and_does_not_stop(plant, changes, state_mw, power_mw):
     assert plan.objective_mad == pytest.approx(0.5 * (350 * power_mw[0] - 150 * power_mw[1]))
 
 
+def test_water_the_tank_cannot_take_is_spilled_and_worth_nothing(plant):
+    """Proves a plant that runs through: 0.4 MW make 50 m3 in half an hour, of which 30 are asked.
+
+    The tank takes 15 of the 20 left; 5 are spilled. Power costs 600, a m3 that is used is worth 2.
+    """
+    table = {"power_min_mw": 0.4, "demand_m3_per_h": 60.0, "tank_max_m3": 15.0}
+    plan = plant(tables=sea(**table, value_mad_per_m3=2.0), buy=[600], step_h=0.5).solve()
+    assert plan.schedule["desalination_main_spilled_m3"].item() == pytest.approx(5)
+    assert plan.objective_mad == pytest.approx(600 * 0.2 - 2 * 45)
+
+
 @pytest.mark.parametrize(
     ("missed", "cost_mad"), [(15.0, 15 * 50), (25.0, 5000 * 0.2)], ids=["missed", "made"]
 )
@@ -172,6 +183,8 @@ TAMPERED = [
     ("water made follows from the power [m3]", 0, "made_m3", 51.0),
     ("water made follows from the power [m3]", 1, "made_m3", math.nan),
     ("power changes no faster than its ramp [MW]", 1, "power_mw", 0.1),
+    ("change of power follows from the power [MW]", 0, "power_change_mw", 0.1),
+    ("change of power follows from the power [MW]", 1, "power_change_mw", math.nan),
     ("power changes no faster than its ramp [MW]", 0, "power_mw", math.nan),
     ("demand is the input's [m3]", 0, "demand_m3", 51.0),
     ("demand is the input's [m3]", 0, "demand_m3", math.nan),
@@ -183,6 +196,9 @@ TAMPERED = [
     ("no more water is missed than asked for [m3]", 0, "missed_m3", 51.0),
     ("no more water is missed than asked for [m3]", 0, "missed_m3", math.nan),
     ("missed water is not negative [m3]", 0, "missed_m3", -0.5),
+    ("spilled water is not negative [m3]", 0, "spilled_m3", -0.5),
+    ("spilled water is not negative [m3]", 1, "spilled_m3", math.nan),
+    ("the tank follows from water made and taken [m3]", 1, "spilled_m3", 0.5),
     ("demand follows the profile [m3]", 0, "demand_m3", 51.0),
     ("no water is missed [m3]", 1, "missed_m3", 0.5),
     ("no water is missed [m3]", 1, "missed_m3", math.nan),
