@@ -58,7 +58,7 @@ def draw(plan: dk.Plan) -> plt.Figure:
     price.step(table.index, table["grid_onee_import_price_mad_per_mwh"], "0.5", where="post", lw=1)
     price.set_ylabel("grid price, MAD/MWh", color="0.4")
     price.set_ylim(bottom=0)
-    stored.set_title("What the battery can deliver, what article 5.1 keeps back, the grid's price (grey)")
+    stored.set_title("Deliverable energy, what article 5.1 keeps back, and the grid's price (grey)")
     steps(load, table, LOADS)
     load.set_title("Compute: what runs when (IT power)")
     load.xaxis.set_major_formatter(mpl.dates.DateFormatter("%d %b\n%H:%MZ"))

@@ -105,15 +105,22 @@ def _needed(
     for the solver's irreducible set, which only a linear clash has.
     """
     count, known = len(elastic.problem.given.horizon.steps), {}
+
+    def clash_by(end: int, kept: Iterable[str]) -> bool:
+        return clashes(kept, end, None)
+
+    def clash_until(kept: Iterable[str], end: int) -> bool:
+        return clashes(kept, end, None)
+
     while True:
-        until = _least(1, count, lambda b, kept=limits: clashes(kept, b, None))
+        until = _least(1, count, partial(clash_until, limits))
         if ask is not None:
             known = _parts(elastic, limits, until, ask)
-            if clashes(known, until, None):
+            if clash_by(until, known):
                 limits = [limit for limit in limits if limit in known]
-        needed = _smallest([], limits, lambda kept, b=until: clashes(kept, b, None), is_new=False)
+        needed = _smallest([], limits, partial(clash_by, until), is_new=False)
         less = ([other for other in needed if other != one] for one in needed)
-        limits = next((x for x in less if until < count and clashes(x, count, None)), needed)
+        limits = next((x for x in less if until < count and clash_by(count, x)), needed)
         if len(limits) == len(needed):
             break
     if ask is not None and set(known) != set(needed):
@@ -164,18 +171,17 @@ def _parts(elastic: Elastic, limits: list[str], until: int, ask: Asking) -> Step
     place = {id(row): k for k, row in enumerate(elastic.matrices.rows)}
     slack = {one.column: (one.limit,) for one in elastic.slacks}
     found: Steps = {}
+    known = elastic.labelled
     for k in (place[id(m.rows[row])] for row in rows):
-        for limit in elastic.labelled.row_limits[k]:
-            found.setdefault(limit, []).append(
-                (elastic.labelled.row_first[k], elastic.labelled.row_last[k])
-            )
+        for limit in known.row_limits[k]:
+            found.setdefault(limit, []).append((int(known.row_first[k]), int(known.row_last[k])))
     for j, side in bounds:
-        limits = slack.get(j, ()) if side != ">=" else ()
-        if j < len(elastic.labelled.most_limits):
-            limits += elastic.labelled.most_limits[j] if side != ">=" else ()
-            limits += elastic.labelled.least_limits[j] if side != "<=" else ()
-        for limit in limits:
-            span = elastic.labelled.column_first[j], elastic.labelled.column_last[j]
+        names: tuple[str, ...] = slack.get(j, ("",)) if side != ">=" else ()
+        if j < len(known.most_limits):
+            names += known.most_limits[j] if side != ">=" else ()
+            names += known.least_limits[j] if side != "<=" else ()
+        for limit in filter(None, names):
+            span = int(known.column_first[j]), int(known.column_last[j])
             found.setdefault(limit, []).append(span)
     return found
 

@@ -1,7 +1,5 @@
 """The ledger on disk: ``DIR/ledger.csv`` beside the runs, and meter readings to correct it."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from optimizer.agreement.clause import Clause
 from optimizer.agreement.ledger import METER, Entry, booked, booked_clauses, planned_entries
 from optimizer.audit import Published, clauses_in_force
 from optimizer.inputs import moments
+from optimizer.store import write_text
 
 LEDGER = "ledger.csv"
 FILE_MAX_BYTES = 100_000_000  # an hour of a clause takes some 80 bytes
@@ -64,13 +63,8 @@ def write_ledger(out: Path, ledger: Sequence[Entry]) -> Path:
         )
         for e in ledger
     ]
-    text = pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(index=False, lineterminator="\n")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
     return path
 
 

@@ -53,7 +53,11 @@ def new_run_id(now: pd.Timestamp) -> str:
 
 def write_json(path: Path, content: Any) -> None:
     """Replace a JSON file at once; NaN is refused, keys keep their order."""
-    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file at once: whoever reads it finds the old one or the new one, whole."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(3)}")
     with temporary.open("w", encoding="utf-8") as file:
         file.write(text)

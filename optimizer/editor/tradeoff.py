@@ -1,6 +1,5 @@
 """What a clause's number costs: the same day planned again for each of several numbers."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from optimizer.errors import Infeasible
 from optimizer.plan import Plan, solve_problem
 from optimizer.prepare import Asked, Prepared, prepare
 from optimizer.site import Problem, build_model
+from optimizer.store import write_text
 
 COUNT_MAX = 200  # a point takes seconds
 FIGURES = ("import_mwh", "genset_mwh", "renewable_share_pu", "curtailment_pu", "shed_mwh")
@@ -94,12 +94,8 @@ def _drafts(ready: Prepared, span: Span, field: str) -> list[Agreement]:
 
 def write_curve(curve: pd.DataFrame, path: Path) -> Path:
     """Write a curve as CSV, an empty cell where there is no figure; replaced at once."""
-    partial = path.with_name(f".partial-{path.name}")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(curve.to_csv(index=False, lineterminator="\n"))
-        file.flush()
-        os.fsync(file.fileno())
-    return partial.replace(path)
+    write_text(path, curve.to_csv(index=False, lineterminator="\n"))
+    return path
 
 
 def _problems(span: Span, field: str, known: Sequence[str]) -> list[str]:

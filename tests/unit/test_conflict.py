@@ -79,3 +79,13 @@ def test_a_bound_that_crosses_itself_is_named() -> None:
     model.wind_mw[0].setlb(60)
     m = compile_model(model)
     assert conflict(m, OPTIONS) == ["air[0]", "wind_mw[0] >= 60"]
+
+
+def test_a_row_without_variables_is_infeasible() -> None:
+    """Proves 0 == 10 is no schedule, whatever HiGHS says of a model without columns."""
+    m = compile_model(plant())
+    empty = replace(m, a=m.a * 0.0)
+    empty.a.eliminate_zeros()
+    solution = run_highs(empty, OPTIONS)
+    assert solution.status is Status.INFEASIBLE
+    assert solution.reason == "need[0] has no variables and cannot hold"
