@@ -135,7 +135,7 @@ def audit(run: Run, is_json: Json = False, is_quiet: Quiet = False) -> int:
     elif not is_quiet:
         show(f"{run}: every rule is kept in {steps} steps.")
         for mark in read_json(run / "kpis.json").get("softened", []):
-            show(f"Softened: {mark['sentence']}")
+            show(str(mark["sentence"]))
     return 0
 
 

@@ -60,4 +60,4 @@ def test_a_plan_that_keeps_not_every_limit_is_softened_and_marked(place):
     assert softened.answer["status"] == "softened"
     audited = place.call(["audit", softened.answer["run_dir"]])
     assert audited.code == 0, audited.err
-    assert "\nSoftened: Art. 4.2" in audited.out
+    assert "\nSOFTENED firm_cloud: demand that may not be shed" in audited.out
