@@ -33,14 +33,12 @@ _RUNGS = {  # decision: the order of the table above
 }
 _RESERVES = ("ride_through", "n_minus_one", "embassy_reserve", "minimum_storage")
 CONTRACTS = (  # what else gives way, each by a setting of its own
-    *(
-        "contracted work",
-        "guaranteed power",
-        "hours due",
-        "jobs due",
-        "service level of the month",
-        "water due",
-    ),
+    "contracted work",
+    "guaranteed power",
+    "hours due",
+    "jobs due",
+    "service level of the month",
+    "water due",
 )
 PER_MWH = {  # assumption: what comes with a MWh, so that rungs in other units stand in their order
     "kg": 1_000.0,  # CO2 of diesel and of a grid with coal

@@ -108,7 +108,10 @@ def test_a_degraded_plan_is_shown_and_says_why(
         (["plan", "--sight", "x"], "No such option: --sight"),
         (["plan", "--date"], "--date"),
         (["audit"], "RUN"),
-        (["schema", "moon"], "topic = 'moon' is unknown. Give one of site, agreement, weather, capacity."),
+        (
+            ["schema", "moon"],
+            "topic = 'moon' is unknown. Give one of site, agreement, weather, capacity.",
+        ),
     ],
 )
 def test_usage_errors_are_one_message_and_exit_2(

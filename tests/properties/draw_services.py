@@ -26,7 +26,8 @@ class Services:
         water = {key: self._plant(key) for key in self._some()}
         self.tables["desalination"] = self.tables.get("desalination", {}) | water
         if "cooling" in self.tables:
-            self.tables["chilled_store"] = {key: self._store(key) for key in self._some()}
+            keys = self._some()
+            self.tables["chilled_store"] = {k: self._store(k, is_one=len(keys) == 1) for k in keys}
         for key, table in self.tables["training"].items():
             self._fleet(f"training_{key}", table)
         for key, table in self.tables["firm"].items():
@@ -66,10 +67,10 @@ class Services:
             self.draw.row(name, "water_m3", self._number(0, 1) * tank)
         return table
 
-    def _store(self, key: str) -> dict[str, Any]:
+    def _store(self, key: str, *, is_one: bool) -> dict[str, Any]:
         most = self._number(5, 200)
         self.draw.row(f"chilled_store_{key}", "energy_mwh", self._number(0, 1) * most)
-        return {
+        table = {
             "charge_max_mw": self._number(1, 40),
             "discharge_max_mw": self._number(1, 40),
             "energy_max_mwh": most,
@@ -80,6 +81,10 @@ class Services:
             "energy_initial_mwh": 0.0,
             "end_value_mad_per_mwh": self._number(0, 200) * self._chance(0.5),
         }
+        if is_one:
+            return table
+        lossless = {"charge_efficiency_pu": 1.0, "discharge_efficiency_pu": 1.0}
+        return table | lossless | {"pump_power_pu": 0.0}  # two that can waste power take a minute
 
     def _fleet(self, name: str, table: dict[str, Any]) -> None:
         """Add a worth of extra work, a least throughput, run times, what has been delivered."""
