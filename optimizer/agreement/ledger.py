@@ -18,6 +18,7 @@ from optimizer.state import State, StateRow
 
 METER = "meter"
 BOOKED = ("week", "month", "year")  # windows that may be longer than what a plan binds
+ROUND_OFF_PU = 1e-9
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -167,15 +168,22 @@ def balances(
 def opened(state: State, clauses: Iterable[Clause], ledger: Sequence[Entry]) -> State:
     """Return the opening state with the ledger's balances in the place of a run's own.
 
-    A window of which the ledger knows nothing keeps what the state says.
+    A window of which the ledger knows nothing, or says the same, keeps what the state says.
     """
     known = [b for b in balances(clauses, ledger, state.time_utc) if b.metered_h + b.planned_h > 0]
-    if not known:
-        return state
+    stated = {(r.name, r.quantity, r.key): r.value for r in state.rows}
     rows = {(b.clause.name, b.clause.used_name, b.key): b.used for b in known}
+    rows = {key: used for key, used in rows.items() if not _is_same(used, stated.get(key))}
+    if not rows:
+        return state
     kept = [r for r in state.rows if (r.name, r.quantity, r.key) not in rows]
     new = [StateRow(name, quantity, used, key) for (name, quantity, key), used in rows.items()]
     supposed_h = sum(b.unknown_h for b in known)
     note = f", {supposed_h:,.0f} h of them supposed in proportion" if supposed_h > 0.5 else ""
     origin = f"{state.origin}; budgets from the ledger{note}"
     return State(time_utc=state.time_utc, rows=(*kept, *new), origin=origin)
+
+
+def _is_same(used: float, stated: float | None) -> bool:
+    """Return whether two sums of the same entries differ by their order alone."""
+    return stated is not None and abs(used - stated) <= ROUND_OFF_PU * max(1.0, abs(used))

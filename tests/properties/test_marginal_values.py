@@ -199,8 +199,8 @@ def test_every_claim_is_between_both_derivatives(seed: int, case: Callable[[int]
     changes = [*unit_changes(scene), *clause_changes(scene).values()]
     found = [s for s in (slope(mine.frozen, scene, c) for c in changes) if s is not None]
     assert len(found) >= 8
-    for each in found:
-        assert each.how == "dual", each
+    for each in found:  # a plant that may be curtailed out of order has rows of its own
+        assert each.how == "dual" or each.name.endswith("out_of_order_max_mw"), each
         sides = [side for side in (each.less, each.more) if side is not None]
         assert sides, each
         assert is_within(each.mad_per_unit, sides[0], sides[-1]), each
