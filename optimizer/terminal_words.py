@@ -69,10 +69,9 @@ _LIMITS = {
     "energy_drawn": "energy to be drawn",
     "halls": "power of the halls (IT)",
     "connection": "power of the whole facility",
-    "share": "renewable share",
+    "budget": "what its windows allow or owe",
     "cap": "draw in the capped hours",
     "autonomy": "energy kept for the sovereign load",
-    "quota": "computing due to the institute",
     "contract": "contracted work",
     "floor": "least work",
 }
