@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 _NO_LIMIT = re.compile(  # equations that state how things follow, not what is scarce
-    r"(?:balance|energy_balance|energy_first|segment_\w+|segments_\w+|sum_of_cohorts|work|status\w*"
+    r"(?:balance|energy_balance|energy_first|segment_\w+|segments_\w+|sum_of_cohorts|(?<=\.)work|status\w*"
     r"|hull_\d+|line_\d+|restart\w*|is_line|chosen_line|is_first|rows|one_converter|one_direction"
     r"|power_least|power_most)$"
 )

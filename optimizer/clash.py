@@ -193,10 +193,13 @@ def _narrowed(elastic: Elastic, limits: list[str], until: int, clashes: Test) ->
     def still(group: list[str], first: int, end: int) -> bool:
         return clashes(limits, until, window | dict.fromkeys(group, (first, end)))
 
+    def later(group: list[str], end: int, minus_first: int) -> bool:
+        return still(group, -minus_first, end)
+
     for group in [limits, *([limit] for limit in limits)]:
         first, end = window[group[0]]
         end = _least(first + 1, end, partial(still, group, first))
-        first = -_least(1 - end, -first, lambda a, g=group, b=end: still(g, -a, b))  # type: ignore[misc]
+        first = -_least(1 - end, -first, partial(later, group, end))
         window |= dict.fromkeys(group, (first, end))
     return {limit: elastic.spans(limit, window[limit]) for limit in limits}
 

@@ -47,13 +47,13 @@ class SolverGaveNothing(DakhlaError):  # noqa: N818 (a sentence: what happened)
     exit_code = 5
 
 
-class AuditFailed(DakhlaError):  # noqa: N818
+class AuditFailed(DakhlaError):  # noqa: N818 (a sentence: what happened)
     """The schedule breaks a rule; nothing was published."""
 
     exit_code = 6
 
 
-class Infeasible(DakhlaError):  # noqa: N818
+class Infeasible(DakhlaError):  # noqa: N818 (the field's word for it)
     """No schedule keeps every limit and clause; `names` holds the smallest set that clashes.
 
     `details` has the clash and the ways out as tables, for machines.
@@ -74,7 +74,7 @@ class Infeasible(DakhlaError):  # noqa: N818
         super().__init__(message)
 
 
-class Stopped(DakhlaError):  # noqa: N818
+class Stopped(DakhlaError):  # noqa: N818 (a sentence: what happened)
     """A signal ended the run before it had a plan; the exit code is 128 + the signal's number."""
 
     def __init__(self, signal_number: int) -> None:

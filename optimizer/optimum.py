@@ -5,7 +5,9 @@ import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from optimizer.clash import no_schedule
@@ -155,7 +157,7 @@ def _read(
     """Return the solved problem with everything the plan needs of it."""
     matrices, solution, priced = found.matrices, found.solution, found.priced
     weights, variables = tie_break_terms(problem)
-    tie_break = float(sum(w * v.value for w, v in zip(weights, variables, strict=True)))  # type: ignore[attr-defined]
+    tie_break = float(weights @ np.array([pyo.value(v) for v in variables]))
     reading = time.perf_counter()
     table, rates = read_table(problem), read_rates(problem)
     given = replace(problem.given, rates=rates, job_runs=read_job_runs(problem))

@@ -86,7 +86,7 @@ def _template_or_refusal(component: pyo.Constraint) -> tuple[object, tuple[objec
         raise TemplateExpressionError(None, "one row is built faster plainly")
     try:
         expression, indices = templatize_constraint(component)
-    except Exception as problem:  # whatever a rule does with an index that is not a number
+    except Exception as problem:  # a rule is anyone's code, and may do anything with such an index
         raise TemplateExpressionError(None, str(problem)) from problem
     if not _is_safe(expression):
         raise TemplateExpressionError(None, "not the sums and products templates are good at")
@@ -96,7 +96,7 @@ def _template_or_refusal(component: pyo.Constraint) -> tuple[object, tuple[objec
 def _is_safe(node: object) -> bool:
     """Return whether `node` is arithmetic on numbers, parameters and variables, and no more."""
     if node.__class__ in native_numeric_types:
-        return math.isfinite(node)  # type: ignore[arg-type]
+        return math.isfinite(pyo.value(node))
     if isinstance(node, GetItemExpression):
         component, *indices = node.args
         return isinstance(component, pyo.Var | pyo.Param) and all(map(_is_safe, indices))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -197,9 +197,9 @@ class JobsRules(Component):
         return rows
 
 
-def _hours(moment: object, start: pd.Timestamp) -> float:
+def _hours(moment: Any, start: pd.Timestamp) -> float:
     """Return the hours from `start` to a moment, NaN where there is none."""
-    return float("nan") if pd.isna(moment) else float((pd.Timestamp(moment) - start) / HOUR)  # type: ignore[call-overload, arg-type]
+    return float("nan") if pd.isna(moment) else float((pd.Timestamp(moment) - start) / HOUR)
 
 
 def _drawn_mwh(job: Job, start_h: float, from_h: float, until_h: float) -> float:
