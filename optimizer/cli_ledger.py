@@ -58,7 +58,10 @@ def ledger(
 
 def _row(balance: Any) -> dict[str, Any]:
     """Return one balance as a row, with its sentence."""
-    clause, unit = balance.clause, balance.clause.unit
+    from optimizer.units import UNIT_TEXT
+
+    clause = balance.clause
+    unit = UNIT_TEXT.get(clause.unit, clause.unit)
     sentence = (
         f"Art. {clause.article} ({clause.kind}) {balance.key}: {balance.used:,.1f} {unit} counted "
         f"of {clause.limit():,.1f}; {balance.metered_h:,.0f} h metered, {balance.planned_h:,.0f} h "
@@ -68,7 +71,7 @@ def _row(balance: Any) -> dict[str, Any]:
         "article": clause.article,
         "kind": clause.kind,
         "window": balance.key,
-        "unit": unit,
+        "unit": clause.unit,
         "limit": clause.limit(),
         "used": balance.used,
         "remaining": balance.remaining,

@@ -10,6 +10,7 @@ from typing import Any
 
 from optimizer.agreement.clause import Clause
 from optimizer.config import FLEETS, Site
+from optimizer.units import UNIT_TEXT
 
 # (kind of part, constraint) -> inequalities that say how things follow
 _FOLLOWS = {
@@ -215,9 +216,6 @@ def plain_words(what: str) -> str:
     return re.sub(r"_(mw|mwh|count|l|kg|m3|pu)$", "", what).replace("_", " ")
 
 
-_UNITS = {"mw": "MW", "mwh": "MWh", "pu": "", "kg": "kg", "l": "L", "h": "h", "m3": "m3"}
-
-
 def clause_words(clause: Clause) -> str:
     """Return a clause's kind and its main number: ``import cap, 60 MW``."""
     words, field = clause.kind.replace("_", " "), getattr(clause, "main_field", None)
@@ -229,5 +227,6 @@ def clause_words(clause: Clause) -> str:
         return f"{words}, {100 * value:g} %"
     amount, per, time = str(field).partition("_per_")
     if per:
-        return f"{words}, {value:g} {_UNITS.get(amount.rpartition('_')[2], '')} per {time}"
-    return f"{words}, {value:g} {_UNITS.get(unit, unit)}".rstrip()
+        counted = amount.rpartition("_")[2]
+        return f"{words}, {value:g} {UNIT_TEXT.get(counted, counted)} per {time}"
+    return f"{words}, {value:g} {UNIT_TEXT.get(unit, unit)}".rstrip()

@@ -12,9 +12,9 @@ from typing import Any
 
 from optimizer.audit import Published
 from optimizer.jobs import Job
+from optimizer.units import UNIT_TEXT
 
 SOFTENED_FILE = "inputs/softened.json"
-_UNITS = {"mwh": "MWh", "mwh_h": "MWh h", "l": "L", "m3": "m3", "h": "h"}
 AT_END, FLOOR, JOBS, TIERS = "energy_final_min_mwh", "floor_mw", "value_mad", "tiers"  # settings
 _SAME = 1e-6  # MWh and the like: amounts are sums over the same table
 _COSTS = {  # setting -> kind of cost in the part's bill
@@ -43,7 +43,7 @@ def amounts(published: Published, softened: Iterable[Softened]) -> list[dict[str
     rows = []
     for one in softened:
         amount, cost_mad = _amount(published, one)
-        unit = _UNITS.get(one.unit, one.unit)
+        unit = UNIT_TEXT.get(one.unit, one.unit)
         is_priced = one.setting not in (AT_END, FLOOR)
         price = f" at {one.now:,.0f} MAD per {unit}" if is_priced else ""
         rows.append(

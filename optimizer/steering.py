@@ -27,6 +27,7 @@ from optimizer.solution import Status
 from optimizer.solve import solve_relaxation
 from optimizer.state import StateRow
 from optimizer.supply import modelled, needs_weather
+from optimizer.units import UNIT_TEXT
 
 STEERED = ("month", "year")
 STEP_H = 3.0  # of the look-ahead: day and night, peak and off-peak stay apart
@@ -84,7 +85,9 @@ def steer(site: Site, agreement: Agreement, folder: Path, given: Given) -> Steer
         for name, quantity, key in prices[0]
         if (name, quantity) in wanted
     ]
-    units = {c.name: f"Art. {c.article} {{:,.2f}} MAD/{c.unit}" for c in clauses}
+    units = {
+        c.name: f"Art. {c.article} {{:,.2f}} MAD/{UNIT_TEXT.get(c.unit, c.unit)}" for c in clauses
+    }
     worth = "; ".join(units[row.name].format(row.value) for row in rows)
     return Steering(
         rows=tuple(rows),

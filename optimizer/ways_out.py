@@ -19,6 +19,7 @@ from optimizer.labelled import OVERHEAD
 from optimizer.ladder import BASE_LEAST_MAD, per_mwh, rung, unit_of
 from optimizer.matrices import Floats
 from optimizer.solution import Solution
+from optimizer.units import UNIT_TEXT
 
 WAYS_MAX = 5
 _ROUNDS_MAX = 30  # of ruling out that a schedule does two things at once
@@ -26,7 +27,7 @@ _DEAR_MAD = 1e6  # above any price, so that a limit gives no more than it must
 _SAME = 1e-3  # MW and the like: what two steps may differ by to be called the same
 _OVERHEAD, _OVERHEAD_WEIGHT = f"facility: {OVERHEAD}", 10.0  # it goes after all load
 _NOTHING = 1e-5  # of an amount: solver noise
-_UNITS = {"mw": "MW", "mwh": "MWh", "mwh_h": "MWh h", "l": "L", "m3": "m3", "count": "starts"}
+_UNITS = UNIT_TEXT | {"count": "starts"}
 _RATES = {"mwh": "MW", "mwh_h": "MWh"}  # unit of the amount of an hour -> its unit at a moment
 
 

@@ -39,6 +39,7 @@ FLOORS = {  # package or module -> what of ours it may import, itself apart
     "models": set(),
     "optimizer.horizon": {"models"},
     "optimizer.legal_time": set(),
+    "optimizer.units": set(),
     "optimizer.breach": set(),
     "optimizer.state": {"models"},
     "optimizer.cohorts": {"optimizer.horizon"},

@@ -13,10 +13,10 @@ from optimizer.agreement.clause import Clause
 from optimizer.agreement.windows import FIRST_DAY, LAST_DAY, WindowName, bounds_at
 from optimizer.component import Given
 from optimizer.legal_time import SITE_TIME_ZONE, ZoneName, zone
+from optimizer.units import UNIT_TEXT
 
 Bounds = tuple[str, pd.Timestamp, pd.Timestamp]  # a window's key, beginning and end
 WITHIN = ("horizon", "hour")  # windows that no other plan shares
-UNIT_TEXT = {"mwh": "MWh", "l": "L"}  # where a name's unit is not how it is written
 _HOUR = pd.Timedelta(hours=1)
 
 
