@@ -34,7 +34,6 @@ bench: $(VENV)/.made
 	@$(BIN)/python -m tests.bench.bench
 
 pictures: $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[pictures]'
 	$(BIN)/python notebooks/plan_picture.py
 
 format: $(VENV)/.made

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from models.weather.schema import Weather
+from optimizer.asked import Asked
 from optimizer.config import Agreement, Site
 from optimizer.horizon import Horizon
 from optimizer.plan import Plan, build_problem, make_plan, solve_problem
-from optimizer.prepare import Asked
 from optimizer.site import Problem
 from optimizer.state import State
 

@@ -110,10 +110,10 @@ def tradeoff(
     """
     import pandas as pd
 
+    from optimizer.asked import Asked
     from optimizer.editor.tradeoff import Span, write_curve
     from optimizer.editor.tradeoff import tradeoff as curve_of
     from optimizer.editor.view import clause_rows, curve_view
-    from optimizer.prepare import Asked
 
     day, problems = first_day(date, utc_now())
     if problems:

@@ -12,7 +12,6 @@ import optimizer.agreement  # noqa: F401 - importing the package registers every
 from models.errors import InputError
 from models.files import plain_file, reason
 from models.parameters import Parameters
-from models.weather.reading import ReadOptions
 from optimizer.agreement.clause import Clause, clause_kinds
 from optimizer.assets.battery import Battery
 from optimizer.assets.chilled_store import ChilledStore
@@ -24,7 +23,9 @@ from optimizer.assets.grid import Grid
 from optimizer.assets.solar import Solar
 from optimizer.assets.wind import Wind
 from optimizer.component import Component
+from optimizer.operations_config import Operations
 from optimizer.solution import SolveOptions
+from optimizer.weather_config import WeatherSource
 from optimizer.wording import sentences
 from optimizer.workloads.deferrable import Deferrable
 from optimizer.workloads.firm import Firm
@@ -61,21 +62,13 @@ class Planning(Parameters):
     )
 
 
-class WeatherSource(Parameters):
-    """Where the weather comes from if the command line does not say."""
-
-    source: str = Field(default="climate", min_length=1, description="climate, or a weather file")
-    reading: ReadOptions = Field(
-        default=ReadOptions(), description="what the file does not say of itself"
-    )
-
-
 class Site(Parameters):
     """All of site.toml."""
 
     place: Place
     plan: Planning
     weather: WeatherSource = WeatherSource()
+    operations: Operations = Operations()
     solver: SolveOptions
     facility: Facility
     cooling: Cooling | None = None

@@ -17,8 +17,7 @@ from models.wind import wind_power_mw
 from optimizer.config import Site
 from optimizer.errors import WeatherError
 from optimizer.horizon import Horizon
-
-CLIMATE = "climate"  # the bundled one; any other source is a file
+from optimizer.weather_config import CLIMATE
 
 
 def site_place(site: Site) -> Place:

@@ -20,7 +20,7 @@ TREES = ("optimizer", "models")
 FILES = sorted(path for tree in TREES for path in (ROOT / tree).rglob("*.py"))
 UNITS = re.compile(  # a plain unit, or one over another: _mad_per_mwh, _m_per_s, _pu_per_h
     r"_({0})(_per_({0}))?(_h|_month|_year)?$".format(
-        "mw|mwh|w|h|s|day|week|year|month|mad|pu|degc|k|deg|m|m2|m3|l|kg|pa|count|hour|1"
+        "mw|mwh|w|h|s|day|week|year|month|mad|pu|degc|k|deg|m|m2|m3|l|kg|pa|count|hour|mb|1"
     )
 )
 BARE_NUMBERS = {
@@ -207,7 +207,7 @@ def test_parameters_have_units_and_descriptions(cls: type[Parameters]) -> None:
     holders = {"plant", "farm", "tariff", "place", "plan", "weather", "solver", "facility"}
     holders |= {"cooling", "solar", "wind", "battery", "grid", "genset", "firm", "deferrable"}
     holders |= {"training", "clause", "site", "sky", "air", "reading", "jobs", "interruptible"}
-    holders |= {"quota", "desalination", "chilled_store"}
+    holders |= {"quota", "desalination", "chilled_store", "operations"}
     undescribed = [n for n, f in fields.items() if not f.description and n not in holders]
     assert undescribed == []
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.errors import InputError
+from optimizer.asked import Asked
 from optimizer.asking import asking
 from optimizer.clash import find_clash
 from optimizer.config import Agreement, check_together
@@ -18,7 +19,7 @@ from optimizer.editor.weeks import is_feasible
 from optimizer.elastic import Elastic
 from optimizer.errors import Infeasible
 from optimizer.plan import Plan, solve_problem
-from optimizer.prepare import Asked, Prepared, prepare
+from optimizer.prepare import Prepared, prepare
 from optimizer.site import Problem, build_model
 from optimizer.store import write_text
 

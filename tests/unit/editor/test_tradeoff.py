@@ -12,10 +12,10 @@ import pytest
 
 import optimizer as dk
 from models.errors import InputError
+from optimizer.asked import Asked
 from optimizer.editor.clause_fields import main_field, with_value
 from optimizer.editor.picture import draw_tradeoff
 from optimizer.editor.tradeoff import Span, tradeoff, write_curve
-from optimizer.prepare import Asked
 
 HOURS = 2
 CAP = {"kind": "import_cap", "import_max_mw": 6.0, "first_hour": 0, "last_hour": 24}

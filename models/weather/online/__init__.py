@@ -1,0 +1,1 @@
+"""Weather from the network: requests, payloads, their archive, and one reader per provider."""

@@ -1,0 +1,124 @@
+"""An audited plan as callers hold it: the published table, key figures, prices, and the model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyomo.environ as pyo
+
+from optimizer.audit import Published, audit, clause_rows
+from optimizer.binding import binding
+from optimizer.certificate import breach_report
+from optimizer.errors import AuditFailed
+from optimizer.kpis import kpis
+from optimizer.optimum import Optimum
+from optimizer.softened import amounts
+from optimizer.solution import Status
+from optimizer.templates import make_plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """An audited plan.
+
+    Attributes
+    ----------
+    schedule : DataFrame, shape (steps, columns)
+        The published table.
+    kpis : dict
+        Key figures of the plan and of its binding part, and cost by kind.
+    model : ConcreteModel
+        The Pyomo model, holding the values.
+    duals : DataFrame
+        Prices of constraints by name and index, integers fixed. [MAD per unit]
+    binding : DataFrame
+        Limits that bind, dearest first.
+    clauses : list of dict
+        Article, whether hard and kept, amount bought, sentence.
+    softened : tuple of dict
+        Limits that give way, at which price and by how much; empty but in a softened plan.
+    """
+
+    schedule: pd.DataFrame
+    kpis: dict[str, dict[str, float]]
+    binding: pd.DataFrame
+    clauses: list[dict[str, Any]]
+    optimum: Optimum
+    timings_s: dict[str, float]
+    run_dir: Path | None = None
+    softened: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def model(self) -> pyo.ConcreteModel:
+        """The Pyomo model, holding the plan's values, as any of Pyomo's writers takes it."""
+        return make_plain(self.optimum.problem.model)
+
+    @property
+    def duals(self) -> pd.DataFrame:
+        """Prices of constraints by name and index, integers fixed."""
+        return self.optimum.duals
+
+    @property
+    def objective_mad(self) -> float:
+        """Cost of the whole horizon [MAD]."""
+        return self.optimum.objective_mad
+
+    @property
+    def mip_gap_pu(self) -> float:
+        """Proven distance from the optimum [per unit]."""
+        return self.optimum.mip_gap_pu
+
+    @property
+    def status(self) -> str:
+        """``optimal``, ``softened``, ``feasible at limit`` or ``interrupted``."""
+        return self.optimum.outcome
+
+    def explain(self) -> str:
+        """Say in sentences how the clauses stand, and what binds at which price."""
+        sentences = [str(clause["sentence"]) for clause in self.clauses]
+        for row in self.binding.head(8).itertuples():
+            sentences.append(
+                f"{row.limit} binds in {row.step_count} steps; one unit more in each is worth "
+                f"{row.worth_mad:,.0f} MAD."
+            )
+        return "\n".join(sentences)
+
+
+def published_of(optimum: Optimum) -> Published:
+    """Return what the optimum will publish."""
+    problem = optimum.problem
+    return Published(
+        table=optimum.table,
+        site=problem.site,
+        agreement=problem.agreement,
+        given=problem.given,
+        objective_mad=optimum.objective_mad,
+    )
+
+
+def plan_of(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan:
+    """Return the plan of a published table, after its audit."""
+    if is_audited and (found := audit(published)):
+        raise AuditFailed(breach_report(found))
+    given_way = {mark.limit for mark in optimum.problem.softened}
+    return Plan(
+        schedule=published.table,
+        kpis=kpis(published),
+        binding=binding(optimum.duals, optimum.reduced_costs),
+        clauses=[
+            row | ({"is_softened": True} if f"Art. {row['article']}" in given_way else {})
+            for row in clause_rows(published)
+        ],
+        optimum=optimum,
+        timings_s=dict(optimum.timings_s),
+        softened=tuple(amounts(published, optimum.problem.softened)),
+    )
+
+
+def exit_code(plan: Plan) -> int:
+    """Return the exit code of a finished plan: 0 fresh, 3 softened or degraded, 130/143 stopped."""
+    if plan.optimum.interrupted_by:
+        return 128 + plan.optimum.interrupted_by
+    is_in_order = plan.optimum.status is Status.OPTIMAL and not plan.softened
+    return 0 if is_in_order else 3
