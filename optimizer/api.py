@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from models.weather.forecast import WeatherForecast
 from models.weather.schema import Weather
 from optimizer.asked import Asked
 from optimizer.config import Agreement, Site
@@ -15,16 +16,22 @@ from optimizer.state import State
 
 def plan(
     site: Site | str | Path | None = None,
-    weather: Weather | str | Path | None = None,
+    weather: Weather | WeatherForecast | str | Path | None = None,
     *,
-    start: pd.Timestamp | str,
+    start: pd.Timestamp | str | None = None,
     agreement: Agreement | str | Path | None = None,
     horizon: Horizon | str | None = None,
     state: State | str | Path | None = None,
     series: pd.DataFrame | None = None,
+    forecast: str = "mean",
+    outages: str | Path | None = None,
+    pins: str | Path | None = None,
+    replan_from: str | None = None,
     out: str | Path | None = None,
     now: pd.Timestamp | None = None,
+    is_strict: bool = False,
     may_soften: bool = False,
+    kind: str = "plan",
 ) -> Plan:
     """Return an audited plan: weather, models, optimum, audit, and files where `out` is given.
 
@@ -32,21 +39,16 @@ def plan(
     ----------
     site, agreement, weather : object or path, optional
         The bundled plant and agreement, and the site file's source, where not given.
-    start : Timestamp or str
-        Beginning of the first step, UTC.
-    horizon : Horizon or str, optional
-        Steps, e.g. ``"48h@15min+120h@1h"``; the site file's where not given.
-    state : State or path, optional
-        Opening state; else what the last run in `out` hands over at `start`; else the site's.
-    series : DataFrame, shape (steps, columns), optional
-        Input series by published column (``wind_main_available_mw``), on the horizon's steps.
-    out, now, may_soften : path, Timestamp and bool, optional
-        Folder of runs; the run's moment, else the clock's; whether the cheapest way out is taken.
-
-    Returns
-    -------
-    Plan
-        ``schedule``, ``kpis``, ``model``, ``duals``, ``clauses``, ``explain()``.
+    start, horizon : Timestamp or str, Horizon or str
+        Beginning of the first step, UTC; steps, e.g. ``"48h@15min+120h@1h"``, else the site's.
+    state, series : State or path, DataFrame of shape (steps, columns), optional
+        Opening state; input series by published column, ``wind_main_available_mw``.
+    forecast, outages, pins, replan_from, is_strict : optional
+        As `optimizer.asked.Asked` has them.
+    out, now : path and Timestamp, optional
+        Folder of runs; the run's moment, else the clock's.
+    may_soften, kind : bool and str
+        Whether the cheapest way out is taken; what the run is in the registry.
 
     Raises
     ------
@@ -62,8 +64,14 @@ def plan(
         state=state,
         series=series,
         out=out,
+        now=_moment(now),
+        forecast=forecast,
+        is_strict=is_strict,
+        outages=outages,
+        pins=pins,
+        replan_from=replan_from,
     )
-    return make_plan(asked, _moment(now), may_soften=may_soften)
+    return make_plan(asked, may_soften=may_soften, kind=kind)
 
 
 def build(

@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from models.files import reason
-from optimizer.audit import audit
+from optimizer.audit import Published, audit
 from optimizer.breach import Breach
 from optimizer.errors import AuditFailed
 from optimizer.kpis import kpis
+from optimizer.robustness import robustness
 from optimizer.run_tables import as_written
+from optimizer.scenario_files import read_scenarios
 from optimizer.softened import record, wrong_marks
 from optimizer.store import read_json, read_published
 
@@ -47,6 +49,7 @@ def check_folder(folder: Path, *, is_elastic: bool = False) -> int:
             differences += wrong_marks(published, recorded, written.get("softened", []))
         for part, figures in kpis(published).items():
             differences += _wrong_figures(part, figures, stated.get(part, {}))
+        differences += _wrong_robustness(published, folder, written.get("robustness"))
     if differences or found:
         lines = [*differences[:BREACHES_SHOWN], *([breach_report(found)] if found else [])]
         raise AuditFailed("\n".join(lines))
@@ -61,3 +64,21 @@ def _wrong_figures(part: str, figures: dict[str, float], stated: dict[str, Any])
         if not isinstance(stated.get(key), int | float)
         or not abs(stated[key] - figure) <= KPI_TOLERANCE_PU * max(1.0, abs(figure))
     ]
+
+
+def _wrong_robustness(published: Published, folder: Path, stated: Any) -> list[str]:
+    """Return where what is said of the scenarios is not what the scenarios give."""
+    scenarios = read_scenarios(folder / "inputs")
+    if scenarios is None:
+        return [] if stated is None else ["kpis.json: robustness without inputs/scenarios.parquet"]
+    if not isinstance(stated, dict):
+        return ["kpis.json: robustness is missing, and there are inputs/scenarios.parquet"]
+    found = robustness(published, *scenarios).as_json()
+    odd = [
+        name
+        for name, value in found.items()
+        if not isinstance(value, int | float) and value != stated.get(name)
+    ]
+    figures = {name: value for name, value in found.items() if isinstance(value, int | float)}
+    texts = [f"kpis.json: robustness {name} is not what the scenarios give" for name in odd]
+    return texts + _wrong_figures("robustness", figures, stated)

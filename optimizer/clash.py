@@ -219,6 +219,8 @@ def _member(elastic: Elastic, limit: str, spans: list[tuple[int, int]]) -> Membe
     if elastic.names.kind_of(limit) == "clause":
         words = clause_words(elastic.names.clause_of(limit))
         return Member(limit, words, hours_words(first, last, horizon))
+    if elastic.names.kind_of(limit) == "held":  # it says its value itself
+        return Member(limit, "", hours_words(first, last, horizon))
     return Member(
         limit, _value(*elastic.values(limit, first, last)), hours_words(first, last, horizon)
     )

@@ -13,28 +13,33 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from optimizer import cli_agreement, cli_ledger, cli_reasons
+from optimizer import (
+    cli_agreement,
+    cli_daily,
+    cli_forecast,
+    cli_ledger,
+    cli_meters,
+    cli_plan,
+    cli_publish,
+    cli_reasons,
+    cli_runs,
+    cli_score,
+)
 from optimizer.cli_options import (
     OUT,
-    Agreement,
-    Day,
     Json,
-    Opening,
     Out,
     Quiet,
     Run,
     Site,
-    Steps,
-    WeatherOf,
-    first_day,
     utc_now,
 )
-from optimizer.cli_output import console, say, show, show_json
-from optimizer.errors import INPUT_EXIT_CODE, InputError
+from optimizer.cli_output import reopen_streams, say, show, show_json
+from optimizer.errors import InputError
 from optimizer.failures import Failure, Signalled, failure_of, signals_raised
 
 if TYPE_CHECKING:
-    from optimizer.plan import Plan
+    pass
 
 app = typer.Typer(
     help="Plan compute, storage and grid draw of the Dakhla data center, and audit every plan.",
@@ -45,79 +50,10 @@ app = typer.Typer(
 )
 
 Topic = Annotated[str | None, typer.Argument(metavar="[site|agreement|weather|capacity]")]
-Soften = Annotated[
-    bool, typer.Option("--soften", help="If nothing keeps every limit, take the cheapest way out.")
-]
+Online = Annotated[bool, typer.Option("--online", help="Ask each weather source of the site.")]
 
 
-@app.command()
-def plan(
-    site: Site = None,
-    agreement: Agreement = None,
-    date: Day = None,
-    weather: WeatherOf = None,
-    horizon: Steps = None,
-    state: Opening = None,
-    out: Out = OUT,
-    may_soften: Soften = False,
-    is_json: Json = False,
-    is_quiet: Quiet = False,
-) -> int:
-    """Plan a day and what follows; audit the plan and write it to a run folder.
-
-    Exit codes: 0 planned and audited; 2 wrong input; 3 planned, but softened or with a gap above
-    its limit; 4 no weather; 5 nothing found in time; 6 audit failed; 7 infeasible; 70 a bug; 130,
-    143 stopped.
-    """
-    from optimizer.progress import stages
-
-    now = utc_now()
-    screen = console(sys.stderr)
-    with stages(screen, is_shown=screen.is_terminal and not is_quiet):
-        import pandas as pd
-
-        from optimizer.api import plan as make
-        from optimizer.plan import exit_code
-        from optimizer.store import out_problems
-
-        day, problems = first_day(date, now)
-        if problems := problems + out_problems(out):
-            raise InputError(problems)
-        made = make(
-            site,
-            weather,
-            start=pd.Timestamp(day, tz="UTC"),
-            agreement=agreement,
-            horizon=horizon,
-            state=state,
-            out=out,
-            now=pd.Timestamp(now),
-            may_soften=may_soften,
-        )
-    code = exit_code(made)
-    _show_plan(made, code, is_json=is_json, is_shown=code != 0 or not is_quiet)
-    return code
-
-
-def _show_plan(made: "Plan", code: int, *, is_json: bool, is_shown: bool) -> None:
-    """Print a plan, and why it is not as it should be."""
-    from optimizer.terminal import plan_json, plan_view
-
-    if is_json:
-        show_json(plan_json(made, code))
-    elif is_shown:
-        screen = console(sys.stdout)
-        show(plan_view(made, screen.width), screen)
-    if code:
-        stopped = code in (130, 143)
-        say(_INTERRUPTED if stopped else _SOFTENED if made.softened else _DEGRADED)
-
-
-_DEGRADED = "dakhla: the time limit came before the gap was closed; the plan is audited (exit 3)."
-_SOFTENED = "dakhla: not every limit could be kept; the cheapest way out is planned (exit 3)."
-_INTERRUPTED = (
-    "dakhla: stopped; the best schedule so far is audited and written, but not as the latest run."
-)
+app.command()(cli_plan.plan)
 
 
 @app.command()
@@ -160,18 +96,31 @@ def schema(topic: Topic = None, is_json: Json = False) -> int:
 
 
 @app.command()
-def doctor(out: Out = OUT, is_json: Json = False, is_quiet: Quiet = False) -> int:
+def doctor(
+    out: Out = OUT,
+    site: Site = None,
+    is_online: Online = False,
+    is_json: Json = False,
+    is_quiet: Quiet = False,
+) -> int:
     """Examine this machine: time-zone tables, solver, disk, libraries, data files.
 
-    Exit codes: 0 fit, perhaps with warnings; 2 not fit; 5 the solver is wrong.
+    With --online, ask each weather source of the site file for a few hours, and name the first
+    field of its answer that differs from what the reader expects.
+
+    Exit codes: 0 fit, perhaps with warnings; 2 not fit; 4 a weather source; 5 the solver is wrong.
     """
     import pandas as pd
 
-    from optimizer.doctor import as_json, examine
+    from optimizer.doctor import as_json, examine, exit_code
 
-    findings = examine(out, pd.Timestamp(utc_now()))
-    failed = [finding for finding in findings if finding.state == "failed"]
-    code = 0 if not failed else 5 if any(f.name == "solver" for f in failed) else INPUT_EXIT_CODE
+    now = pd.Timestamp(utc_now())
+    findings = examine(out, now)
+    if is_online:
+        from optimizer.doctor_online import examine_online, site_of
+
+        findings += examine_online(site_of(site), os.environ, now)
+    code = exit_code(findings)
     if is_json:
         show_json(as_json(findings) | {"exit_code": code})
     elif code or not is_quiet:
@@ -184,8 +133,16 @@ def doctor(out: Out = OUT, is_json: Json = False, is_quiet: Quiet = False) -> in
 
 app.add_typer(cli_agreement.app, name="agreement")
 app.command()(cli_ledger.ledger)
+app.command()(cli_forecast.forecast)
+app.command()(cli_meters.meters)
+app.command()(cli_score.score)
 app.command()(cli_reasons.explain)
 app.command()(cli_reasons.capacity)
+app.command()(cli_publish.publish)
+app.command()(cli_daily.daily)
+app.command()(cli_daily.status)
+app.command("install-timer")(cli_daily.install_timer)
+app.add_typer(cli_runs.app, name="runs")
 
 
 def tell(failure: Failure, *, is_json: bool) -> None:
@@ -220,6 +177,7 @@ def run_command(arguments: list[str]) -> int:
 def main() -> NoReturn:
     """Run the command `dakhla`."""
     gc.disable()  # a command ends before its garbage matters; looking for it takes a tenth of 2 s
+    reopen_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without the letters of a name

@@ -32,6 +32,7 @@ def ledger(
     from optimizer.agreement.ledger import balances, corrected
     from optimizer.config import load_agreement
     from optimizer.ledger_file import read_ledger, read_readings, write_ledger
+    from optimizer.lock import one_change
     from optimizer.reference import reference_file
 
     day, problems = first_day(date, utc_now())
@@ -40,9 +41,12 @@ def ledger(
     agreed = load_agreement(agreement or reference_file("agreement.toml"))
     booked, count = read_ledger(out), 0
     if readings is not None:
-        new = read_readings(readings, agreed.clause, booked)
-        booked, count = corrected(booked, new), len(new)
-        write_ledger(out, booked)
+        count = len(read_readings(readings, agreed.clause, booked))  # wrong ones leave no trace
+        out.mkdir(parents=True, exist_ok=True)
+        with one_change(out):  # a run may have been booked since
+            before = read_ledger(out)
+            booked = corrected(before, read_readings(readings, agreed.clause, before))
+            write_ledger(out, booked)
     found = balances(agreed.clause, booked, pd.Timestamp(day, tz="UTC"))
     rows = [_row(balance) for balance in found]
     if is_json:

@@ -21,6 +21,20 @@ Steps = Annotated[
 ]
 Opening = Annotated[Path | None, typer.Option(help="Opening state; else the last run's in --out.")]
 Out = Annotated[Path, typer.Option(help="Folder of runs.")]
+Forecast = Annotated[
+    str, typer.Option(metavar="mean|p1..p99", help="What of a weather forecast is planned with.")
+]
+Outages = Annotated[
+    Path | None, typer.Option(help="Units out of service; else outages.csv in --out, if there.")
+]
+Pins = Annotated[Path | None, typer.Option(help="Quantities held; else pins.csv in --out.")]
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="Plan the rest of the plan in force again."),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Weather below fresh is no weather: exit 4.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing if all is well.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]

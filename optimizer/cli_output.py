@@ -8,6 +8,22 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 
+def reopen_streams() -> None:
+    """Give every standard stream that is closed to nobody.
+
+    The next file opened would else take its number, and get what a library prints there.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
 def console(stream: Any) -> Console:
     """Return a console that writes plainly, without colour where it is not wanted."""
     is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -16,6 +16,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from models.parameters import Parameters
 from optimizer.breach import Breach, breaches
 from optimizer.cohorts import Cohort
+from optimizer.held import Interventions
 from optimizer.horizon import Horizon
 from optimizer.jobs import Job
 from optimizer.state import State, StateRow
@@ -38,6 +39,7 @@ class Given:
     job_runs: pd.DataFrame = field(default_factory=pd.DataFrame)  # published: one row a job
     is_elastic: bool = False  # the least-shortfall diagnostic: what may never fail gets a price
     is_exact: bool = False  # and nothing but slack at a price: no limit of a part is let go
+    held: Interventions = field(default_factory=Interventions)  # outages and pins
 
     @property
     def lets_go(self) -> bool:
@@ -47,6 +49,10 @@ class Given:
     def column(self, name: str) -> np.ndarray:
         """Return one input series as an array, one value per step."""
         return self.series[name].to_numpy()
+
+    def left_mw(self, name: str) -> np.ndarray:
+        """Return what outages leave of a part in each step; infinite where there is none [MW]."""
+        return self.held.left_mw(name, self.horizon)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +113,10 @@ class Component(Parameters):
     def preempted_mw(self, own: pd.DataFrame) -> pd.Series | float:
         """Return the same from the published table."""
         return 0.0
+
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return IT power that could stop at once, by step, and the worth of a MWh of it [MAD]."""
+        return []
 
     def heat_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the component adds to the heat that cooling carries away in step `t`."""

@@ -198,8 +198,18 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def load_site(path: Path) -> Site:
-    """Return the site described by the TOML file at `path`, or raise InputError."""
-    return parse_site(read_toml(path), str(path))
+    """Return the site described by the TOML file at `path`, or raise InputError.
+
+    Folders of weather are looked for beside the file.
+    """
+    site = parse_site(read_toml(path), str(path))
+    online = {
+        name: table.model_copy(update={"folder": str(path.parent / table.folder)})
+        if table.folder is not None
+        else table
+        for name, table in site.weather.online.items()
+    }
+    return site.model_copy(update={"weather": site.weather.model_copy(update={"online": online})})
 
 
 def parse_site(content: dict[str, Any], where: str = "site") -> Site:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import zoneinfo
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from optimizer.errors import DakhlaError
+from optimizer.errors import INPUT_EXIT_CODE, DakhlaError, SolverGaveNothing, WeatherError
 from optimizer.legal_time import SITE_TIME_ZONE, zone
 from optimizer.manifest import LIBRARIES
 from optimizer.matrices import Matrices, compile_model
@@ -30,6 +31,7 @@ State = Literal["ok", "warning", "failed"]
 AHEAD = pd.Timedelta(days=366)
 DISK_MIN_BYTES = 200_000_000  # a year of daily runs: 365 times some 0.5 MB
 SOLVER_LIMIT_S = 10.0
+WEATHER_PREFIX = "weather "  # findings about a source of weather begin with it
 SMALL_FILES = ("site.toml", "agreement.toml", "climate/dakhla.toml")
 
 
@@ -54,6 +56,17 @@ def as_json(findings: list[Finding]) -> dict[str, Any]:
     states = [finding.state for finding in findings]
     worst = next(s for s in ("failed", "warning", "ok") if s in states)
     return {"status": worst, "findings": [asdict(finding) for finding in findings]}
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return the exit code of the worst finding: the solver before the rest before weather."""
+    failed = [finding.name for finding in findings if finding.state == "failed"]
+    if not failed:
+        return 0
+    if "solver" in failed:
+        return SolverGaveNothing.exit_code
+    is_weather = all(name.startswith(WEATHER_PREFIX) for name in failed)
+    return WeatherError.exit_code if is_weather else INPUT_EXIT_CODE
 
 
 def _time_zone(now: pd.Timestamp, folders: tuple[str, ...]) -> Finding:

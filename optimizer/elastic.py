@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from optimizer.exclusive import Splits, split
+from optimizer.interventions import row_texts
 from optimizer.labelled import COPIED, OVERHEAD, Labelled, Slack
 from optimizer.limits import Names
 from optimizer.matrices import Floats, Matrices, load_values
@@ -27,7 +28,8 @@ class Elastic:
         self._plain, self._splits = problem.model, Splits()
         self.problem = build_model(problem.site, problem.agreement, given, problem.provenance)
         clauses = tuple(active_clauses(problem.agreement, problem.given))
-        self.names = Names.of(problem.site, clauses)
+        held = row_texts(problem.site, problem.given.held)
+        self.names = Names.of(problem.site, clauses, held)
         self.labelled = Labelled(self.problem, self._plain, self.names)
 
     @property

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from models.errors import InputError
 from optimizer.agreement.clause import Clause
 from optimizer.audit import Published, clauses_in_force
 from optimizer.component import Component
 from optimizer.config import Agreement, Site
-from optimizer.state import State, default_state
+from optimizer.in_force import IN_FORCE, in_force
+from optimizer.state import State, StateSource, default_state
 from optimizer.store import latest_run, read_published
 
 
@@ -46,20 +48,63 @@ def state_at(published: Published, moment: pd.Timestamp, origin: str) -> State:
 def state_from_runs(
     out: Path | None, start: pd.Timestamp, known: Iterable[tuple[str, str]]
 ) -> State:
-    """Return what the last completed run in `out` hands over at `start`, else the site file's.
+    """Return what the plan in force hands over at `start`, else the last run, else the site file.
 
     A run that begins at `start` itself is planned again: its own opening state counts.
     """
-    folder = latest_run(out) if out is not None else None
-    if folder is None:
-        return default_state(start)
-    published, _ = read_published(folder)
-    edges = published.given.horizon.edges
-    if start not in edges:
-        return default_state(start, f"run {folder.name} has no step that begins or ends then")
-    if start == edges[0] and not published.given.state.rows:
-        return default_state(start)
-    state = state_at(published, start, f"run {folder.name} at {start:%Y-%m-%dT%H:%MZ}")
-    pairs = set(known)  # an asset that has left the site hands nothing over
-    rows = tuple(row for row in state.rows if (row.name, row.quantity) in pairs)
-    return State(time_utc=start, rows=rows, origin=state.origin)
+    folders = leading_runs(out) if out is not None else []
+    why = "no earlier run, no --state"
+    for folder in folders:
+        published, _ = read_published(folder)
+        edges = published.given.horizon.edges
+        if start not in edges:
+            why = f"run {folder.name} has no step that begins or ends then"
+        elif start == edges[0] and not published.given.state.rows:
+            return default_state(start)
+        else:
+            return _handed(folder.name, published, start, set(known))
+    return default_state(start, why)
+
+
+def _handed(
+    run: str, published: Published, start: pd.Timestamp, known: set[tuple[str, str]]
+) -> State:
+    """Return what one run hands over, with the source of every row."""
+    state = state_at(published, start, f"run {run} at {start:%Y-%m-%dT%H:%MZ}")
+    rows = tuple(row for row in state.rows if (row.name, row.quantity) in known)
+    since_h = float((start - published.given.horizon.start) / pd.Timedelta(hours=1))
+    words = f"handed over by run {run}, planned {since_h:.1f} h before"
+    if not since_h:
+        words = f"the opening of run {run}, planned again"
+    sources = tuple(
+        StateSource(
+            name=row.name,
+            quantity=row.quantity,
+            key=row.key,
+            value=row.value,
+            source=words,
+            age_h=since_h,
+        )
+        for row in rows
+    )
+    return State(time_utc=start, rows=rows, origin=state.origin, sources=sources)
+
+
+def leading_runs(out: Path) -> list[Path]:
+    """Return the runs to go by, the first first: in force, in force until it starts, the last.
+
+    Raises
+    ------
+    InputError
+        The run in force, or the last one, is no folder there.
+    """
+    standing = in_force(out)
+    found = [] if standing is None else [out / standing.run]
+    if standing is not None and not found[0].is_dir():
+        what = f"{out / IN_FORCE}: run = {standing.run!r} is no folder there"
+        raise InputError([f"{what}. Publish another run, or withdraw it."])
+    if standing is not None and standing.until_then is not None:
+        before = out / standing.until_then.run
+        found += [before] if before.is_dir() else []
+    latest = latest_run(out)
+    return list(dict.fromkeys([*found, *([] if latest is None else [latest])]))

@@ -13,7 +13,8 @@ import pyomo.environ as pyo
 from pyomo.core.base.component import ComponentData
 from scipy import sparse
 
-from optimizer.limits import Names
+from optimizer.interventions import cut_bounds
+from optimizer.limits import PINNED, Names
 from optimizer.matrices import Floats, Matrices, compile_model
 from optimizer.site import Problem, tie_break_terms
 from optimizer.workloads.jobs_rules import LOST_MAD_PER_MWH
@@ -105,6 +106,7 @@ class Labelled:
     def _name_columns(self) -> None:
         """Note the limits each bound needs, and which columns are slack."""
         m, hours = self._base, self.problem.given.horizon.hours
+        cut = cut_bounds(self.problem.site, self.problem.given)
         self.most_limits: list[tuple[str, ...]] = [()] * len(m.columns)
         self.least_limits: list[tuple[str, ...]] = [()] * len(m.columns)
         self.slacks: list[Slack] = []
@@ -123,8 +125,11 @@ class Labelled:
                 self.slacks.append(Slack(limit, j, weight, float(m.col_upper[j])))
                 continue
             if m.col_upper[j] < np.inf:
-                self.most_limits[j] = self.names.most(
-                    name, is_whole=bool(m.is_integer[j]), bound=m.col_upper[j]
+                out = cut.get((name, variable.index()))
+                self.most_limits[j] = (
+                    (out,)
+                    if out
+                    else self.names.most(name, is_whole=bool(m.is_integer[j]), bound=m.col_upper[j])
                 )
             if m.col_lower[j] > 0:
                 self.least_limits[j] = self.names.least(name)
@@ -179,9 +184,15 @@ class Labelled:
                 yield _Copy(limits[0], j, None, -1.0, 1.0, most)
         yield from self._overhead()
         for k, limits in enumerate(self.row_limits):
-            if len(limits) == 1 and limits[0].partition(": ")[2] in _MOVED:
-                sign = -1.0 if self._base.row_upper[k] < np.inf else 1.0
-                yield _Copy(limits[0], None, k, sign, 1.0)
+            pinned = len(limits) == 1 and limits[0].startswith(PINNED)
+            if pinned or (len(limits) == 1 and limits[0].partition(": ")[2] in _MOVED):
+                row = self._base.rows[k][0]
+                by_hour = pinned and self.name_of(row).endswith("_mw")
+                weight = float(hours[row.index()]) if by_hour else 1.0
+                if self._base.row_upper[k] < np.inf:
+                    yield _Copy(limits[0], None, k, -1.0, weight)
+                if self._base.row_lower[k] > -np.inf:
+                    yield _Copy(limits[0], None, k, 1.0, weight)
 
     def _overhead(self) -> Iterator[_Copy]:
         """Yield slack for what the facility draws without any load."""

@@ -9,8 +9,16 @@ from models.errors import InputError
 from models.files import plain_file, reason
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Clause
-from optimizer.agreement.ledger import METER, Entry, booked, booked_clauses, planned_entries
+from optimizer.agreement.ledger import (
+    METER,
+    Entry,
+    booked,
+    booked_clauses,
+    planned_entries,
+    with_hour_begun,
+)
 from optimizer.audit import Published, clauses_in_force
+from optimizer.base_run import Base
 from optimizer.inputs import moments
 from optimizer.store import write_text
 
@@ -68,15 +76,28 @@ def write_ledger(out: Path, ledger: Sequence[Entry]) -> Path:
     return path
 
 
-def book_run(out: Path, run_id: str, published: Published, binding_h: float = 24.0) -> None:
-    """Book the hours a run binds in the ledger of its folder, in the place of an earlier run's."""
+def book_run(
+    out: Path,
+    run_id: str,
+    published: Published,
+    binding_h: float = 24.0,
+    base: Base | None = None,
+) -> None:
+    """Book the hours a run binds in the ledger of its folder, in the place of an earlier run's.
+
+    Of an hour in which `base` is planned again, what had passed of it stays as planned before.
+    """
     clauses = clauses_in_force(published)
     if not booked_clauses(clauses):
         return
     table, given = published.table, published.given
     entries = planned_entries(clauses, table, given, run_id, binding_h)
-    start = given.horizon.start
-    write_ledger(out, booked(read_ledger(out), entries, start.floor("h"), binding_h))
+    start, ledger = given.horizon.start, read_ledger(out)
+    if base is not None and start != start.floor("h"):
+        rest = base.rest
+        left = planned_entries(clauses, rest.table, rest.given, base.run, binding_h)
+        entries = with_hour_begun(entries, ledger, left, base.run)
+    write_ledger(out, booked(ledger, entries, start.floor("h"), binding_h))
 
 
 def name_of(article: str) -> str:

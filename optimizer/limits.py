@@ -5,7 +5,8 @@ lines only say how one thing follows from another; they belong to no limit and n
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.agreement.clause import Clause
@@ -114,6 +115,8 @@ _LEAST = {
     ("quota", "quota_mw"): ("guaranteed power",),
     ("training", "is_on"): ("least run",),
 }
+HELD = ("outage of ", "pin of ", "commitment of ")  # how outages and pins begin
+PINNED = HELD[1:]  # a person may move them
 _SLACK = {  # variables only the least-shortfall model has
     "lost_count": "jobs due",
     "missed_h": "hours due",
@@ -125,8 +128,8 @@ _SLACK = {  # variables only the least-shortfall model has
     "sla_excess_mwh": "service level of the month",
     "unserved_mw": "demand",
 }
-_ORDER = (  # agreements and demands first, what only a builder or the weather moves last
-    *("clause", "training", "deferrable", "jobs", "interruptible", "quota", "desalination"),
+_ORDER = (  # people's own, agreements and demands first, what only a builder could move last
+    *("held", "clause", "training", "deferrable", "jobs", "interruptible", "quota", "desalination"),
     *("firm", "grid", "genset", "facility", "battery"),
 )
 
@@ -138,20 +141,25 @@ class Names:
     kinds: dict[str, str]  # kind of part by name of part
     clauses: dict[str, Clause]  # by name of block
     shed: frozenset[str]  # firm loads of which a part may be shed
+    held: Mapping[str, str] = field(default_factory=dict)  # outages and pins by name of row
 
     @classmethod
-    def of(cls, site: Site, clauses: tuple[Clause, ...]) -> "Names":
+    def of(
+        cls, site: Site, clauses: tuple[Clause, ...], held: Mapping[str, str] | None = None
+    ) -> "Names":
         """Return the names of the limits of a site and an agreement."""
         kinds = {p.name: kind for kind in FLEETS for p in getattr(site, kind).values()}
         shed = frozenset(p.name for p in site.firm.values() if not p.is_sovereign)
         named = {clause.name: clause for clause in clauses}
-        return cls(kinds | {"facility": "facility", "cooling": "cooling"}, named, shed)
+        return cls(kinds | {"facility": "facility", "cooling": "cooling"}, named, shed, held or {})
 
     def rows(self, name: str, side: str) -> tuple[str, ...]:
         """Return the limits a row needs, ``battery_main.energy_balance`` with ``==`` none."""
         owner, _, what = name.partition(".")
         if owner in self.clauses:
             return (self.clause(owner),)
+        if name in self.held:
+            return (self.held[name],)
         kind = self.kinds.get(owner)
         plain = re.sub(r"_\d+$", "", what)
         if kind is None or side == "==" or (kind, plain) in _FOLLOWS:
@@ -202,7 +210,9 @@ class Names:
         return next(c for c in self.clauses.values() if c.article == article)
 
     def kind_of(self, limit: str) -> str:
-        """Return the kind of part a limit belongs to, or ``clause``."""
+        """Return the kind of part a limit belongs to, ``clause`` or ``held``."""
+        if limit.startswith(HELD):
+            return "held"
         return "clause" if limit.startswith("Art. ") else self.kinds[limit.partition(":")[0]]
 
     def order(self, limit: str) -> int:

@@ -17,7 +17,9 @@ def known(gap_pu: float) -> float | None:
     return gap_pu if math.isfinite(gap_pu) else None
 
 
-def manifest(folder: Path, optimum: Optimum, timings_s: dict[str, float]) -> dict[str, Any]:
+def manifest(
+    folder: Path, optimum: Optimum, timings_s: dict[str, float], kind: str = "plan"
+) -> dict[str, Any]:
     """Return provenance: versions, hashes, seed, weather, gap, timings."""
     problem = optimum.problem
     provenance, horizon = problem.provenance, problem.given.horizon
@@ -31,14 +33,13 @@ def manifest(folder: Path, optimum: Optimum, timings_s: dict[str, float]) -> dic
         "start_utc": f"{horizon.start:%Y-%m-%dT%H:%M:%SZ}",
         "end_utc": f"{horizon.end:%Y-%m-%dT%H:%M:%SZ}",
         "steps": len(horizon.step_h),
+        "kind": kind,
         "status": optimum.outcome,
+        "interrupted_by": optimum.interrupted_by,
         "is_diagnostic": problem.given.is_elastic,
         "softened": [mark.limit for mark in problem.softened],
-        "weather": {
-            "level": provenance.weather_level,
-            "source": provenance.weather_source,
-            "licence": provenance.weather_licence,
-        },
+        "weather": provenance.weather_json(),
+        "replans": None if provenance.base is None else provenance.base.run,
         "opening_state": problem.given.state.origin,
         "seed": problem.site.solver.seed,
         "climate_seed": problem.site.plan.climate_seed,

@@ -10,9 +10,11 @@ import pyomo.environ as pyo
 from optimizer.audit import Published, audit, clause_rows
 from optimizer.binding import binding
 from optimizer.certificate import breach_report
+from optimizer.changes import Changes, changes
 from optimizer.errors import AuditFailed
 from optimizer.kpis import kpis
 from optimizer.optimum import Optimum
+from optimizer.robustness import Robustness, robustness
 from optimizer.softened import amounts
 from optimizer.solution import Status
 from optimizer.templates import make_plain
@@ -38,6 +40,10 @@ class Plan:
         Article, whether hard and kept, amount bought, sentence.
     softened : tuple of dict
         Limits that give way, at which price and by how much; empty but in a softened plan.
+    robustness : Robustness or None
+        How the plan, held fixed, stands up to the scenarios of its forecast, if it has one.
+    changes : Changes or None
+        What a plan made again within the day changes, and why.
     """
 
     schedule: pd.DataFrame
@@ -48,6 +54,8 @@ class Plan:
     timings_s: dict[str, float]
     run_dir: Path | None = None
     softened: tuple[dict[str, Any], ...] = ()
+    robustness: Robustness | None = None
+    changes: Changes | None = None
 
     @property
     def model(self) -> pyo.ConcreteModel:
@@ -101,6 +109,7 @@ def plan_of(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan
     """Return the plan of a published table, after its audit."""
     if is_audited and (found := audit(published)):
         raise AuditFailed(breach_report(found))
+    power, base = optimum.problem.provenance.power, optimum.problem.provenance.base
     given_way = {mark.limit for mark in optimum.problem.softened}
     return Plan(
         schedule=published.table,
@@ -113,6 +122,12 @@ def plan_of(published: Published, optimum: Optimum, *, is_audited: bool) -> Plan
         optimum=optimum,
         timings_s=dict(optimum.timings_s),
         softened=tuple(amounts(published, optimum.problem.softened)),
+        robustness=(
+            robustness(published, power.scenarios, power.weights)
+            if power is not None and is_audited
+            else None
+        ),
+        changes=None if base is None else changes(base, published),
     )
 
 
@@ -120,5 +135,5 @@ def exit_code(plan: Plan) -> int:
     """Return the exit code of a finished plan: 0 fresh, 3 softened or degraded, 130/143 stopped."""
     if plan.optimum.interrupted_by:
         return 128 + plan.optimum.interrupted_by
-    is_in_order = plan.optimum.status is Status.OPTIMAL and not plan.softened
-    return 0 if is_in_order else 3
+    is_solved = plan.optimum.status is Status.OPTIMAL and not plan.softened
+    return 0 if is_solved and not plan.optimum.problem.provenance.is_degraded else 3

@@ -11,13 +11,17 @@ from optimizer.asked import Asked, tried
 from optimizer.breach import breaches
 from optimizer.component import Given
 from optimizer.config import Agreement, Site, check_together, load_agreement, load_site
+from optimizer.held import Interventions
 from optimizer.horizon import Horizon
 from optimizer.inputs import cohorts_of
+from optimizer.intervention_files import interventions_of
+from optimizer.interventions import with_held
 from optimizer.job_files import jobs_of
 from optimizer.opening import opening
+from optimizer.provenance import Provenance
 from optimizer.reference import reference_file
+from optimizer.replan import Again, again, committed
 from optimizer.series_of import series_of
-from optimizer.site import Provenance
 from optimizer.steering import steer
 from optimizer.store import sha256
 
@@ -47,9 +51,10 @@ def prepare(asked: Asked) -> Prepared:
     problems: list[str] = []
     of_site = tried(lambda: _site_of(asked), problems)
     of_agreement = tried(lambda: _agreement_of(asked), problems)
-    horizon = tried(lambda: _horizon_of(asked, of_site[0] if of_site else None), problems)
-    if of_site is None or of_agreement is None or horizon is None:
+    steps = tried(lambda: _steps_of(asked, of_site[0] if of_site else None), problems)
+    if of_site is None or of_agreement is None or steps is None:
         raise InputError(problems)
+    horizon, anew = steps
     (site, folder, files), (agreement, more) = of_site, of_agreement
     files |= more
     where = "agreement" if isinstance(asked.agreement, Agreement | None) else str(asked.agreement)
@@ -57,12 +62,15 @@ def prepare(asked: Asked) -> Prepared:
     state = tried(lambda: opening(asked, site, agreement, horizon.start), problems)
     cohorts = tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
     jobs = tried(lambda: jobs_of(site, horizon, state, folder), problems) if state else {}
+    held = tried(lambda: _held_over(asked, site, horizon, anew), problems)
     series, provenance = series_of(asked, site, folder, horizon, problems)
-    if problems or state is None or cohorts is None or jobs is None:
+    if problems or state is None or cohorts is None or jobs is None or held is None:
         raise InputError(problems)
-    files |= _series_files(site, folder) | dict(provenance.files_sha256)
-    provenance = replace(provenance, files_sha256=files)
+    files |= _series_files(site, folder) | dict(provenance.files_sha256) | dict(held.files_sha256)
+    base = anew.base if anew is not None else None
+    provenance = replace(provenance, files_sha256=files, base=base)
     given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts, jobs=jobs)
+    given = with_held(given, site, held)
     if problems := _state_problems(site, given):
         raise InputError(problems)
     if (steering := steer(site, agreement, folder, given)) is not None:
@@ -70,6 +78,22 @@ def prepare(asked: Asked) -> Prepared:
         given = replace(given, state=replace(given.state, rows=rows))
         provenance = replace(provenance, budgets=steering.sentence)
     return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+
+
+def _steps_of(asked: Asked, site: Site | None) -> tuple[Horizon, Again | None]:
+    """Return the steps to plan, and what is planned again, if that is asked."""
+    if asked.replan_from is None:
+        return _horizon_of(asked, site), None
+    if asked.out is None:
+        raise InputError(["--from needs the folder of runs with the plan to make again. Give out."])
+    anew = again(Path(asked.out), asked.replan_from)
+    return anew.horizon, anew
+
+
+def _held_over(asked: Asked, site: Site, horizon: Horizon, anew: Again | None) -> Interventions:
+    """Return outages and pins, and what the plan before has promised."""
+    held = interventions_of(site, horizon, asked.outages, asked.pins, asked.out)
+    return held if anew is None else committed(held, anew.commitments, site)
 
 
 def _state_problems(site: Site, given: Given) -> list[str]:
@@ -115,6 +139,8 @@ def _horizon_of(asked: Asked, site: Site | None) -> Horizon:
     """Return the steps to plan; an hour where neither the caller nor a site says."""
     if isinstance(asked.horizon, Horizon):
         return asked.horizon
+    if asked.start is None:
+        raise InputError(["start is missing. Give the beginning, e.g. 2026-03-01T00:00Z."])
     try:
         start = pd.Timestamp(asked.start)
     except ValueError as error:

@@ -115,7 +115,7 @@ def published(site: Site, given: Given, model: pyo.ConcreteModel) -> Quantities:
         sovereign_mw=sovereign_mw(site, given),
         bus_per_it_pu=bus_per_it_pu(site, given),
         it_power_max_mw=site.facility.it_power_max_mw,
-        discharge_max_mw=sum(b.discharge_max_mw for b in batteries),
+        discharge_max_mw=discharge_max_mw(site, given),
     )
 
 
@@ -153,7 +153,18 @@ def capability_mw(site: Site, given: Given) -> np.ndarray:
         total = total + given.column(f"{grid.name}_import_max_mw")
     for plant in (*site.solar.values(), *site.wind.values()):
         total = total + given.column(f"{plant.name}_available_mw")
-    return total + sum(g.unit_count * g.unit_power_max_mw for g in site.genset.values())
+    for fleet in site.genset.values():
+        most_mw = fleet.unit_count * fleet.unit_power_max_mw
+        total = total + np.minimum(most_mw, given.left_mw(fleet.name))
+    return total
+
+
+def discharge_max_mw(site: Site, given: Given) -> np.ndarray:
+    """Return the most that all batteries can add to the bus in each step [MW]."""
+    total = np.zeros(len(given.horizon.steps))
+    for battery in site.battery.values():
+        total = total + battery.discharge_max_mw - battery.lost_mw(given)
+    return total
 
 
 def backing(site: Site, given: Given, model: pyo.ConcreteModel) -> Backing:
@@ -186,9 +197,10 @@ def largest_unit_mw(site: Site, given: Given) -> np.ndarray:
     largest = np.zeros(len(given.horizon.steps))
     for grid in site.grid.values():
         largest = np.maximum(largest, given.column(f"{grid.name}_import_max_mw"))
-    return np.maximum(
-        largest, max((g.unit_power_max_mw for g in site.genset.values()), default=0.0)
-    )
+    for fleet in site.genset.values():
+        unit_mw = np.minimum(fleet.unit_power_max_mw, given.left_mw(fleet.name))
+        largest = np.maximum(largest, unit_mw)
+    return largest
 
 
 def bus_per_it_pu(site: Site, given: Given) -> np.ndarray:

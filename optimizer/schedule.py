@@ -8,10 +8,8 @@ its end.
 import numpy as np
 import pandas as pd
 
-from optimizer.assets.facility import pue_pu
-from optimizer.config import WORKLOADS
-from optimizer.quantities import bus_per_it_pu, capability_mw, largest_unit_mw, sovereign_mw
 from optimizer.site import Problem, active_clauses
+from optimizer.site_columns import facility_columns, totals
 
 
 def read_rates(problem: Problem) -> pd.DataFrame:
@@ -42,11 +40,14 @@ def read_table(problem: Problem) -> pd.DataFrame:
         for part in site.components()
     }
     frame = pd.concat(parts.values(), axis=1)
-    facility = _facility(problem, frame)
+    facility = facility_columns(site, given, frame)
+    if given.is_elastic:
+        surplus = [v.value for v in problem.model.bus.surplus_mw.values()]
+        frame["bus_surplus_mw"] = np.maximum(surplus, 0.0)
     table = pd.concat(
         [
             pd.DataFrame({"step_h": given.horizon.hours}, index=index),
-            _totals(problem, frame),
+            totals(site, given, frame),
             facility,
             frame,
         ],
@@ -57,92 +58,3 @@ def read_table(problem: Problem) -> pd.DataFrame:
         for clause in active_clauses(problem.agreement, given)
     ]
     return pd.concat([table, *clauses], axis=1).astype("float64").copy()  # as one block
-
-
-def _facility(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the facility's columns, and what cooling takes from them."""
-    site, given = problem.site, problem.given
-    it_mw = np.zeros(len(frame))
-    for part in site.fleet(WORKLOADS):
-        it_mw = it_mw + frame[f"{part.name}_{part.it_quantity}"].to_numpy()
-    heat_mw = site.facility.heat_factor_pu() * it_mw
-    power_mw = heat_mw + site.facility.fixed_overhead_mw
-    for store in site.chilled_store.values():
-        charge_mw, discharge_mw = (frame[f"{store.name}_{q}_mw"] for q in ("charge", "discharge"))
-        heat_mw = heat_mw + (charge_mw - discharge_mw).to_numpy()
-    columns = {}
-    if site.cooling is not None:
-        power_mw = power_mw + frame[f"{site.cooling.name}_power_mw"].to_numpy()
-        columns[f"{site.cooling.name}_heat_mw"] = heat_mw
-        columns[f"{site.cooling.name}_water_l"] = site.cooling.water_l(heat_mw, given)
-    columns |= {
-        "facility_it_mw": it_mw,
-        "facility_power_mw": power_mw,
-        "facility_pue_pu": pue_pu(power_mw, it_mw),
-    }
-    return pd.DataFrame(columns, index=frame.index)
-
-
-def _totals(problem: Problem, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the site's published quantities."""
-    site, given = problem.site, problem.given
-    zero, hours = np.zeros(len(frame)), given.horizon.hours
-
-    def total(kind: str, quantity: str) -> np.ndarray:
-        columns = [f"{p.name}_{quantity}" for p in getattr(site, kind).values()]
-        return sum((frame[c].to_numpy() for c in columns if c in frame.columns), start=zero)
-
-    columns = {
-        "site_renewable_mw": total("solar", "used_mw") + total("wind", "used_mw"),
-        "site_import_mw": total("grid", "import_mw"),
-        "site_export_mw": total("grid", "export_mw"),
-        "site_genset_mw": total("genset", "power_mw"),
-        "site_genset_count": total("genset", "on_count"),
-        "site_fuel_l": total("genset", "fuel_l"),
-        **_of_lines(problem, frame),
-        **_of_batteries(problem, frame),
-        "site_sovereign_mw": sovereign_mw(site, given),
-        "site_preemptible_mw": zero
-        + sum(part.preempted_mw(part.own(frame)) for part in site.fleet(WORKLOADS)),
-        "site_capability_mw": capability_mw(site, given),
-        "site_largest_unit_mw": largest_unit_mw(site, given),
-        "site_discharge_max_mw": zero + sum(b.discharge_max_mw for b in site.battery.values()),
-        "site_bus_per_it_pu": bus_per_it_pu(site, given),
-        "site_it_power_max_mw": zero + site.facility.it_power_max_mw,
-    }
-    for genset in site.genset.values():
-        made_mwh = frame[f"{genset.name}_power_mw"] * hours
-        columns["site_emission_kg"] += genset.emission_kg_per_mwh * made_mwh
-    if given.is_elastic:
-        surplus = [v.value for v in problem.model.bus.surplus_mw.values()]
-        columns["bus_surplus_mw"] = np.maximum(surplus, 0.0)
-    return pd.DataFrame(columns, index=frame.index)
-
-
-def _of_lines(problem: Problem, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return what the draw brings with it: emission, carbon, power from elsewhere."""
-    site, given = problem.site, problem.given
-    emission_kg, dirty_mw, wheeled_mw = (np.zeros(len(frame)) for _ in range(3))
-    for grid in site.grid.values():
-        drawn_mw = frame[f"{grid.name}_import_mw"].to_numpy()
-        intensity = given.column(f"{grid.name}_emission_kg_per_mwh")
-        emission_kg += intensity * drawn_mw * given.horizon.hours
-        dirty_mw += (1 - given.column(f"{grid.name}_carbon_free_pu")) * drawn_mw
-        wheeled_mw += drawn_mw if grid.is_wheeled else 0.0
-    return {
-        "site_emission_kg": emission_kg,
-        "site_dirty_import_mw": dirty_mw,
-        "site_wheeled_mw": wheeled_mw,
-    }
-
-
-def _of_batteries(problem: Problem, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return what batteries hold and could add to the bus."""
-    deliverable_mwh, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
-    for battery in problem.site.battery.values():
-        own = battery.own(frame)
-        above_mwh = own["energy_mwh"].to_numpy() - battery.low_mwh
-        deliverable_mwh += battery.discharge_efficiency_pu * above_mwh
-        flow_mw = (own["discharge_mw"] - own["charge_mw"]).to_numpy()
-        room_mw += battery.discharge_max_mw - flow_mw
-    return {"site_deliverable_mwh": deliverable_mwh, "site_discharge_room_mw": room_mw}

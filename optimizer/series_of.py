@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.weather.schema import Weather
 from optimizer.asked import Asked, tried
 from optimizer.config import Site
 from optimizer.horizon import Horizon
 from optimizer.inputs import assemble, file_series
-from optimizer.site import Provenance
-from optimizer.store import sha256
-from optimizer.supply import load_weather, modelled, needs_weather
-from optimizer.weather_config import CLIMATE
+from optimizer.provenance import Provenance
+from optimizer.supply import needs_weather
+from optimizer.weather_of import of_weather
 
 _LOG = logging.getLogger(__name__)  # what a person who waits is shown
 
@@ -27,35 +25,14 @@ def series_of(
     if asked.series is not None:
         sources["series"] = asked.series
     given = {column for frame in sources.values() for column in frame.columns}
-    weather, provenance = None, Provenance()
+    found = None
     if needs_weather(site, given):
         _LOG.info("weather")
-        weather = tried(lambda: _weather_of(asked, site, horizon), problems)
+        found = tried(lambda: of_weather(asked, site, horizon, given), problems)
     if problems:
-        return pd.DataFrame(), provenance
-    if weather is not None:
-        sources["weather"] = modelled(site, weather, horizon, given)
-        provenance = Provenance(
-            weather_level=weather.level,
-            weather_source=weather.source,
-            weather_licence=weather.licence,
-            files_sha256=_weather_file(asked, site),
-        )
+        return pd.DataFrame(), Provenance()
+    if found is not None:
+        sources["weather"] = found.series
     series = assemble(site, horizon, sources)
     series.insert(0, "step_h", horizon.hours)
-    return series, provenance
-
-
-def _weather_of(asked: Asked, site: Site, horizon: Horizon) -> Weather:
-    """Return the weather of the horizon."""
-    if isinstance(asked.weather, Weather):
-        return asked.weather
-    return load_weather(site, str(asked.weather or site.weather.source), horizon)
-
-
-def _weather_file(asked: Asked, site: Site) -> dict[str, str]:
-    """Return the hash of the weather file, if it is one."""
-    if isinstance(asked.weather, Weather):
-        return {}
-    source = str(asked.weather or site.weather.source)
-    return {} if source == CLIMATE else {Path(source).name: sha256(Path(source))}
+    return series, Provenance() if found is None else found.provenance

@@ -8,7 +8,7 @@ Published quantities, which clauses may read: ``site_import_mw``, ``site_genset_
 ``facility_it_mw`` and every component's own columns.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +20,8 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from optimizer.agreement.clause import Clause
 from optimizer.component import Component, Given, Terms
 from optimizer.config import ASSETS, SERVICES, WORKLOADS, Agreement, Site
+from optimizer.interventions import hold
+from optimizer.provenance import Provenance
 from optimizer.quantities import (
     backing,
     facility_mw,
@@ -34,17 +36,6 @@ from optimizer.workloads.firm import UNSERVED_MAD_PER_MWH
 
 CostTerms = dict[tuple[str, str], Terms]  # (component, kind) -> terms of the objective
 Total = Callable[[int], object]  # of a step
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Provenance:
-    """Where a problem's inputs come from: what every output says."""
-
-    weather_level: str = "given"
-    weather_source: str = "series given by the caller"
-    weather_licence: str = "the owner's"
-    files_sha256: Mapping[str, str] = field(default_factory=dict)
-    budgets: str = ""  # how budgets longer than the plan are shared out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +85,7 @@ def build_model(
         _add_facility(problem)
         for part in site.fleet(WORKLOADS):
             part.add_links(problem.block(part), backing(site, given, model))
+        hold(site, given, model)
         quantities = published(site, given, model)
         for clause in active_clauses(agreement, given):
             model.add_component(clause.name, pyo.Block())

@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimizer.component import Component, Given, unequal
 from optimizer.config import SERVICES, WORKLOADS, Site
+from optimizer.held_rules import held_rules, in_service
 
 
 def site_rules(table: pd.DataFrame, site: Site, given: Given) -> dict[str, pd.Series]:
@@ -47,7 +48,7 @@ def site_rules(table: pd.DataFrame, site: Site, given: Given) -> dict[str, pd.Se
     if given.is_elastic:
         leaves = leaves + table["bus_surplus_mw"]
     rules["what comes to the bus leaves it [MW]"] = unequal(_supply(table, site), leaves)
-    return rules
+    return rules | held_rules(table, site, given)
 
 
 def _store_rules(table: pd.DataFrame, site: Site) -> dict[str, pd.Series]:
@@ -107,7 +108,7 @@ def _held(table: pd.DataFrame, site: Site, given: Given) -> dict[str, tuple[str,
     return {
         "room to discharge is the batteries' [MW]": (
             "site_discharge_room_mw",
-            _discharge_room_mw(table, site),
+            _discharge_room_mw(table, site, given),
         ),
         "power that could stop is the workloads' [MW]": (
             "site_preemptible_mw",
@@ -115,15 +116,15 @@ def _held(table: pd.DataFrame, site: Site, given: Given) -> dict[str, tuple[str,
         ),
         "what could be supplied is the plants' [MW]": (
             "site_capability_mw",
-            _capability_mw(table, site),
+            _capability_mw(table, site, given),
         ),
         "the largest unit is a line or a genset [MW]": (
             "site_largest_unit_mw",
-            _largest_unit_mw(table, site),
+            _largest_unit_mw(table, site, given),
         ),
         "power of the converters is the batteries' [MW]": (
             "site_discharge_max_mw",
-            _zero(table) + sum(battery.discharge_max_mw for battery in site.battery.values()),
+            _discharge_max_mw(table, site, given),
         ),
         "draw at the bus per IT power has its losses and cooling [per unit]": (
             "site_bus_per_it_pu",
@@ -194,10 +195,16 @@ def _dirty_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
     return dirty
 
 
-def _discharge_room_mw(table: pd.DataFrame, site: Site) -> pd.Series:
+def _discharge_max_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
+    """Return the most the converters that are in service could add to the bus [MW]."""
+    ratings = {battery.name: battery.discharge_max_mw for battery in site.battery.values()}
+    return sum((in_service(table, given, n, mw) for n, mw in ratings.items()), start=_zero(table))
+
+
+def _discharge_room_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
     """Return what the converters could still add to the bus [MW]."""
     room = _sum(table, site.battery, "charge_mw") - _sum(table, site.battery, "discharge_mw")
-    return room + sum(battery.discharge_max_mw for battery in site.battery.values())
+    return room + _discharge_max_mw(table, site, given)
 
 
 def _preemptible_mw(table: pd.DataFrame, site: Site) -> pd.Series:
@@ -210,17 +217,18 @@ def _preemptible_mw(table: pd.DataFrame, site: Site) -> pd.Series:
     return running
 
 
-def _capability_mw(table: pd.DataFrame, site: Site) -> pd.Series:
+def _capability_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
     """Return the most that lines, gensets, sun and wind could supply [MW]."""
     weather = _sum(table, site.solar, "available_mw") + _sum(table, site.wind, "available_mw")
-    gensets = sum(g.unit_count * g.unit_power_max_mw for g in site.genset.values())
+    fleets = {g.name: g.unit_count * g.unit_power_max_mw for g in site.genset.values()}
+    gensets = sum((in_service(table, given, n, mw) for n, mw in fleets.items()), _zero(table))
     return weather + _sum(table, site.grid, "import_max_mw") + gensets
 
 
-def _largest_unit_mw(table: pd.DataFrame, site: Site) -> pd.Series:
+def _largest_unit_mw(table: pd.DataFrame, site: Site, given: Given) -> pd.Series:
     """Return the most that one line or one genset could supply [MW]."""
     units = [table[f"{grid.name}_import_max_mw"] for grid in site.grid.values()]
-    units += [_zero(table) + g.unit_power_max_mw for g in site.genset.values()]
+    units += [in_service(table, given, g.name, g.unit_power_max_mw) for g in site.genset.values()]
     return pd.concat([_zero(table), *units], axis=1).max(axis=1, skipna=False)
 
 

@@ -7,7 +7,7 @@ one where there are several (a genset's hours in its status, a tariff month, a c
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -30,12 +30,25 @@ class StateRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StateSource:
+    """Where one value of an opening state comes from: for people, no part of a model."""
+
+    name: str
+    quantity: str
+    key: str = ""
+    value: float
+    source: str  # in words: "metered 2026-11-22 21:45Z (2.2 h old), rolled by run ..."
+    age_h: float | None  # from when it was known to the plan's start; none: it has no date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class State:
     """All rows at one moment, and where they come from."""
 
     time_utc: pd.Timestamp
     rows: tuple[StateRow, ...]
     origin: str
+    sources: tuple[StateSource, ...] = field(default=(), compare=False)
 
     def find(self, name: str, quantity: str) -> list[StateRow]:
         """Return every row of `quantity` of the part called `name`."""

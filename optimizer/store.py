@@ -23,6 +23,8 @@ from optimizer.audit import Published
 from optimizer.component import Given
 from optimizer.config import Agreement, parse_agreement, parse_site
 from optimizer.horizon import Horizon
+from optimizer.lock import one_change
+from optimizer.run_held import read_held, write_held
 from optimizer.run_tables import (
     as_written,
     read_cohorts,
@@ -94,6 +96,7 @@ def write_inputs(folder: Path, published: Published) -> None:
     write_json(folder / "agreement.json", {"title": agreement.title, "clause": clauses})
     given.series.to_parquet(folder / "series.parquet")
     given.state.to_csv(folder / "state.csv")
+    write_held(folder, given.held)
     write_work(folder, given)
 
 
@@ -133,6 +136,7 @@ def read_published(folder: Path, *, is_elastic: bool = False) -> tuple[Published
         jobs=read_jobs(folder / "inputs", site),
         job_runs=read_job_runs(folder / "jobs.csv") if site.jobs else pd.DataFrame(),
         is_elastic=is_elastic,
+        held=read_held(folder / "inputs"),
     )
     published = Published(
         table=table,
@@ -232,8 +236,9 @@ def publish(
         if partial.exists():
             shutil.rmtree(partial)
     if is_latest:
-        before_latest()
-        write_json(out / LATEST, {"schema_version": SCHEMA_VERSION, "run": run_id})
+        with one_change(out):
+            before_latest()
+            write_json(out / LATEST, {"schema_version": SCHEMA_VERSION, "run": run_id})
     return final
 
 

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from optimizer.config import SERVICES, WORKLOADS
 from optimizer.legal_time import SITE_TIME_ZONE, legal
-from optimizer.manifest import known
 from optimizer.plan import Plan
-from optimizer.terminal_words import FIGURES, LEVELS, limit_words, owner_words
+from optimizer.terminal_head import header
+from optimizer.terminal_words import FIGURES, limit_words, owner_words
 
 BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
 LIMITS_SHOWN = 12
@@ -64,47 +64,6 @@ def plan_view(plan: Plan, width: int) -> Group:
     parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), _note(plan)]
     parts += [totals_table(plan), cost_table(plan), clause_table(plan), binding_table(plan)]
     return Group(*(each for part in parts for each in (part, "")), _footer(plan))
-
-
-def plan_json(plan: Plan, code: int) -> dict[str, Any]:
-    """Return what ``dakhla plan --json`` prints."""
-    problem = plan.optimum.problem
-    return {
-        "status": plan.status,
-        "exit_code": code,
-        "run_dir": str(plan.run_dir),
-        "start_utc": f"{problem.given.horizon.start:%Y-%m-%dT%H:%M:%SZ}",
-        "objective_mad": plan.objective_mad,
-        "mip_gap_pu": known(plan.mip_gap_pu),
-        "weather_level": problem.provenance.weather_level,
-        "weather_source": problem.provenance.weather_source,
-        "opening_state": problem.given.state.origin,
-        "budgets": problem.provenance.budgets,
-        "kpis": plan.kpis,
-        "clauses": plan.clauses,
-        "softened": list(plan.softened),
-        "timings_s": plan.timings_s,
-    }
-
-
-def header(plan: Plan) -> Text:
-    """Return what the plan is of, how good it is, and what weather it stands on."""
-    problem = plan.optimum.problem
-    horizon, provenance = problem.given.horizon, problem.provenance
-    gap = "gap unknown" if not np.isfinite(plan.mip_gap_pu) else f"gap {plan.mip_gap_pu:.3%}"
-    text = Text().append(f"{problem.site.place.name}\n", "bold")
-    text.append(f"Plan from {horizon.start:%Y-%m-%d %H:%M}Z to {horizon.end:%Y-%m-%d %H:%M}Z: ")
-    text.append(plan.status, "bold green" if plan.status == "optimal" else "bold yellow")
-    text.append(f" ({gap})\nCost of the whole plan: {plan.objective_mad:,.0f} MAD\n")
-    title, remark = LEVELS.get(provenance.weather_level, (provenance.weather_level, ""))
-    text.append(f"Weather: {title}", "bold black on yellow" if title.isupper() else "bold")
-    text.append(f" {remark}\n  {provenance.weather_source}\n")
-    text.append(f"Opening state: {problem.given.state.origin}")
-    if provenance.budgets:
-        text.append(f"\nBudgets: {provenance.budgets}")
-    for mark in plan.softened:
-        text.append(f"\n{mark['sentence']}", "bold yellow")
-    return text
 
 
 def hourly(plan: Plan) -> pd.DataFrame:

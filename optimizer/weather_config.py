@@ -67,8 +67,14 @@ class WeatherSource(Parameters):
     late_max_h: float = Field(
         default=14.0, gt=0, le=240, description="age up to which a model run counts as fresh [h]"
     )
+    reuse_h: float = Field(
+        default=0.25, ge=0, le=6, description="what was fetched so lately is not fetched again [h]"
+    )
     climatology_members_count: int = Field(
         default=20, ge=2, le=100, description="years drawn where only the climate is left [1]"
+    )
+    scenario_count: int = Field(
+        default=10, ge=2, le=200, description="paths a plan of a forecast is tested on [1]"
     )
     reading: ReadOptions = Field(
         default=ReadOptions(), description="what a file does not say of itself"

@@ -14,7 +14,8 @@ from models.weather.reading import (
     Origin,
     ReadOptions,
     numbers,
-    read_json,
+    parse_json,
+    read_text,
     require_columns,
     require_same_place,
     times,
@@ -65,22 +66,28 @@ def read_nasa_power(path: Path, place: Place, options: ReadOptions = DEFAULTS) -
     InputError
         The file is cut off, not in UTC, in other units, of another place, or lacks a parameter.
     """
-    where = path.name
-    content = read_json(path)
+    return nasa_power_weather(read_text(path), path.name, place, options)
+
+
+def nasa_power_weather(
+    text: str, where: str, place: Place, options: ReadOptions = DEFAULTS
+) -> Weather:
+    """Return the weather in the text of such a file; `where` begins its messages."""
+    content = parse_json(text, where)
     try:
         found: dict[str, dict[str, float]] = content["properties"]["parameter"]
         longitude_deg, latitude_deg = (float(x) for x in content["geometry"]["coordinates"][:2])
         header: dict[str, Any] = content["header"]
-        text = pd.DataFrame(found)
+        cells = pd.DataFrame(found)
     except (KeyError, TypeError, ValueError) as error:
         remedy = "Download hourly point data as JSON again."
         raise InputError([f"{where} is no NASA POWER point file ({error!r}). {remedy}"]) from error
     require_columns(list(found), NEEDED, where)
     require_same_place(latitude_deg, longitude_deg, place, where)
     _require_units(content, list(found), where)
-    text = text[[name for name in text if name in UNITS]]
-    index = times(pd.Series(text.index), "%Y%m%d%H", where)
-    rows = numbers(text, where).set_axis(index)
+    cells = cells[[name for name in cells if name in UNITS]]
+    index = times(pd.Series(cells.index), "%Y%m%d%H", where)
+    rows = numbers(cells, where).set_axis(index)
     rows = rows.mask(rows == float(header.get("fill_value", -999.0)))
     table, notes = _table(rows, place, options, where)
     version = (header.get("api") or {}).get("version", "")

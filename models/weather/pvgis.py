@@ -18,7 +18,7 @@ from models.errors import InputError
 from models.weather.derive import mean_of_both_ends
 from models.weather.instants import INSTANTS_NOTE, SIN_LOW, normal_beam_means, step_means
 from models.weather.labels import instants_problem
-from models.weather.pvgis_file import read_pvgis_file
+from models.weather.pvgis_file import PvgisFile, read_pvgis_file
 from models.weather.reading import (
     DEFAULTS,
     Origin,
@@ -63,7 +63,11 @@ def read_pvgis_tmy(path: Path, place: Place, options: ReadOptions = DEFAULTS) ->
     InputError
         The file is cut off, of another place, or lacks a column, the time offset or the year.
     """
-    file = read_pvgis_file(path, "tmy_hourly")
+    return pvgis_tmy_weather(read_pvgis_file(path, "tmy_hourly"), place, options)
+
+
+def pvgis_tmy_weather(file: PvgisFile, place: Place, options: ReadOptions = DEFAULTS) -> Weather:
+    """Return the typical year in the content of such a file."""
     require_columns(list(file.rows.columns), TMY_COLUMNS, file.where)
     require_same_place(file.latitude_deg, file.longitude_deg, place, file.where)
     offset_h = file.offset_h if file.offset_h is not None else options.irradiance_offset_h
@@ -86,7 +90,11 @@ def read_pvgis_hourly(path: Path, place: Place, options: ReadOptions = DEFAULTS)
         The plane is inclined or tracked, components are missing, hours are missing, the place is
         another, or humidity or pressure is not given.
     """
-    file = read_pvgis_file(path, "hourly")
+    return pvgis_hourly_weather(read_pvgis_file(path, "hourly"), place, options)
+
+
+def pvgis_hourly_weather(file: PvgisFile, place: Place, options: ReadOptions = DEFAULTS) -> Weather:
+    """Return the hourly series in the content of such a file."""
     columns = list(file.rows.columns)
     if file.slope_deg != 0.0:
         slope = "tracked" if file.slope_deg is None else f"inclined by {file.slope_deg:g} deg"

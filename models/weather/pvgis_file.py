@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from models.errors import InputError
-from models.weather.reading import read_json, read_text
+from models.weather.reading import parse_json, read_text
 
 REMEDY = "The file is cut off or changed: download it again."
 
@@ -31,27 +31,32 @@ class PvgisFile:
 
 def read_pvgis_file(path: Path, table: str) -> PvgisFile:
     """Return a PVGIS file's content; `table` is tmy_hourly or hourly, as JSON calls it."""
-    text = read_text(path)
-    return _from_json(path, table) if text.lstrip()[:1] == "{" else _from_csv(path.name, text)
+    return pvgis_content(read_text(path), path.name, table)
 
 
-def _from_json(path: Path, table: str) -> PvgisFile:
-    content = read_json(path)
+def pvgis_content(text: str, where: str, table: str) -> PvgisFile:
+    """Return the content of such a file's text; `where` begins its messages."""
+    is_json = text.lstrip()[:1] == "{"
+    return _from_json(where, text, table) if is_json else _from_csv(where, text)
+
+
+def _from_json(name: str, text: str, table: str) -> PvgisFile:
+    content = parse_json(text, name)
     if "message" in content:
-        what = f"{path.name} is an answer of PVGIS with an error: {content['message']}"
+        what = f"{name} is an answer of PVGIS with an error: {str(content['message']).rstrip('.')}"
         raise InputError([f"{what}. Correct the request and download it again."])
-    rows = _inside(content, ("outputs", table), path.name)
+    rows = _inside(content, ("outputs", table), name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or not rows:
-        raise InputError([f"{path.name}: outputs.{table} is no list of hours. {REMEDY}"])
-    at = _inside(content, ("inputs", "location"), path.name)
+        raise InputError([f"{name}: outputs.{table} is no list of hours. {REMEDY}"])
+    at = _inside(content, ("inputs", "location"), name)
     mounting = content["inputs"].get("mounting_system") or {}
     slope = mounting.get("fixed", {}).get("slope", {}).get("value") if mounting else None
     return PvgisFile(
-        where=path.name,
-        latitude_deg=_number(at.get("latitude"), "latitude", path.name),
-        longitude_deg=_number(at.get("longitude"), "longitude", path.name),
-        offset_h=_optional(at.get("irradiance_time_offset"), "time offset", path.name),
-        slope_deg=_optional(slope, "slope", path.name),
+        where=name,
+        latitude_deg=_number(at.get("latitude"), "latitude", name),
+        longitude_deg=_number(at.get("longitude"), "longitude", name),
+        offset_h=_optional(at.get("irradiance_time_offset"), "time offset", name),
+        slope_deg=_optional(slope, "slope", name),
         database=str(content["inputs"].get("meteo_data", {}).get("radiation_db", "PVGIS")),
         rows=pd.DataFrame(rows),
     )

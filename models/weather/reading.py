@@ -101,18 +101,22 @@ def require_file(path: Path) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file; refuse truncated text, NaN and Infinity."""
-    text = read_text(path)
+    return parse_json(read_text(path), path.name)
+
+
+def parse_json(text: str, where: str) -> dict[str, Any]:
+    """Return the object in a text; refuse truncated text, NaN and Infinity."""
 
     def refuse(constant: str) -> NoReturn:
-        raise InputError([f"{path.name}: {constant} is no JSON number. Write null, or the value."])
+        raise InputError([f"{where}: {constant} is no JSON number. Write null, or the value."])
 
     try:
         content = json.loads(text, parse_constant=refuse)
     except (json.JSONDecodeError, RecursionError) as error:
-        what = f"{path.name} is no JSON, or cut off ({error})."
+        what = f"{where} is no JSON, or cut off ({error})."
         raise InputError([f"{what} Download it again."]) from error
     if not isinstance(content, dict):
-        raise InputError([f"{path.name} is no JSON object. Download it again."])
+        raise InputError([f"{where} is no JSON object. Download it again."])
     return content
 
 

@@ -60,7 +60,7 @@ class Quantities:
     sovereign_mw: np.ndarray  # what the sovereign load draws at the bus, with its share of cooling
     bus_per_it_pu: np.ndarray  # at most: draw at the bus per IT power, with losses and cooling
     it_power_max_mw: float
-    discharge_max_mw: float  # of all batteries
+    discharge_max_mw: np.ndarray  # of all batteries
     it_mw: Rate
 
 

@@ -4,8 +4,9 @@ An entry says what one clause counted from one whole UTC hour to another. A run 
 it binds, once, however often it is planned; what a meter says takes the place of what was planned.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,11 @@ class Entry:
         """Hours from beginning to end."""
         return float((self.until_utc - self.from_utc) / _HOUR)
 
+    def until(self, moment: pd.Timestamp) -> "Entry":
+        """Return the part before a moment within, in proportion to its time."""
+        share = float((moment - self.from_utc) / _HOUR) / self.span_h
+        return replace(self, until_utc=moment, amount=share * self.amount)
+
     def overlaps(self, other: "Entry") -> bool:
         """Return whether two entries of one clause share some time."""
         return (
@@ -69,6 +75,7 @@ class Balance:
     metered_h: float
     planned_h: float
     unknown_h: float  # for which the limit in proportion is taken
+    begun: float = 0.0  # amount of the hour that has begun, of which a share is in `used`
 
     @property
     def remaining(self) -> float:
@@ -120,10 +127,46 @@ def booked(
     return _sorted([*kept, *new])
 
 
+def with_hour_begun(
+    entries: Sequence[Entry], ledger: Sequence[Entry], left: Sequence[Entry], before: str
+) -> list[Entry]:
+    """Return entries of a plan made within an hour, what the run before had of that hour added.
+
+    Parameters
+    ----------
+    left : sequence of Entry
+        What the run `before` would have counted of the steps that are planned again.
+    """
+
+    def key(entry: Entry) -> tuple[str, pd.Timestamp]:
+        return entry.name, entry.from_utc
+
+    first = min((entry.from_utc for entry in entries), default=None)
+    was = {key(e): e.amount for e in ledger if e.source == before and e.from_utc == first}
+    rest = {key(e): e.amount for e in left}
+    return [
+        replace(e, amount=e.amount + was.get(key(e), 0.0) - rest.get(key(e), 0.0))
+        if key(e) in was
+        else e
+        for e in entries
+    ]
+
+
 def corrected(ledger: Sequence[Entry], readings: Sequence[Entry]) -> list[Entry]:
-    """Return the ledger with readings in the place of what was planned, or read, for their time."""
-    kept = [e for e in ledger if not any(e.overlaps(r) for r in readings)]
-    return _sorted([*kept, *readings])
+    """Return the ledger with readings in the place of what was planned, or read, for their time.
+
+    Readings of one clause do not overlap each other.
+    """
+    by_name: dict[str, list[Entry]] = {}
+    for reading in sorted(readings, key=lambda r: r.until_utc):
+        by_name.setdefault(reading.name, []).append(reading)
+
+    def stays(entry: Entry) -> bool:  # a year of hours is too much to compare each with each
+        found = by_name.get(entry.name, [])
+        first = bisect_right(found, entry.from_utc, key=lambda r: r.until_utc)
+        return first == len(found) or not any(entry.overlaps(reading) for reading in found[first:])
+
+    return _sorted([*filter(stays, ledger), *readings])
 
 
 def _sorted(entries: Iterable[Entry]) -> list[Entry]:
@@ -146,6 +189,13 @@ def balances(
             for e in ledger
             if e.name == clause.name and e.from_utc >= began and e.until_utc <= moment
         ]
+        hour = [  # of a plan made again within it
+            e
+            for e in ledger
+            if e.name == clause.name and began <= e.from_utc < moment < e.until_utc
+            if e.span_h <= 1 or not e.is_metered
+        ]
+        own += [e.until(moment) for e in hour]
         metered_h = sum(e.span_h for e in own if e.is_metered)
         planned_h = sum(e.span_h for e in own if not e.is_metered)
         unknown_h = max(0.0, (moment - began) / _HOUR - metered_h - planned_h)
@@ -160,6 +210,7 @@ def balances(
                 metered_h=metered_h,
                 planned_h=planned_h,
                 unknown_h=unknown_h,
+                begun=sum(abs(e.amount) for e in hour),
             )
         )
     return found
@@ -172,8 +223,10 @@ def opened(state: State, clauses: Iterable[Clause], ledger: Sequence[Entry]) -> 
     """
     known = [b for b in balances(clauses, ledger, state.time_utc) if b.metered_h + b.planned_h > 0]
     stated = {(r.name, r.quantity, r.key): r.value for r in state.rows}
-    rows = {(b.clause.name, b.clause.used_name, b.key): b.used for b in known}
-    rows = {key: used for key, used in rows.items() if not _is_same(used, stated.get(key))}
+    found = {(b.clause.name, b.clause.used_name, b.key): b for b in known}
+    rows = {
+        key: b.used for key, b in found.items() if not _is_same(b.used, stated.get(key), b.begun)
+    }
     if not rows:
         return state
     kept = [r for r in state.rows if (r.name, r.quantity, r.key) not in rows]
@@ -184,6 +237,12 @@ def opened(state: State, clauses: Iterable[Clause], ledger: Sequence[Entry]) -> 
     return State(time_utc=state.time_utc, rows=(*kept, *new), origin=origin)
 
 
-def _is_same(used: float, stated: float | None) -> bool:
-    """Return whether two sums of the same entries differ by their order alone."""
-    return stated is not None and abs(used - stated) <= ROUND_OFF_PU * max(1.0, abs(used))
+def _is_same(used: float, stated: float | None, begun: float = 0.0) -> bool:
+    """Return whether two sums of the same entries differ by their order alone.
+
+    Within an hour that has `begun` the ledger knows no more than its amount: what a plan hands
+    over is as good.
+    """
+    if stated is None:
+        return False
+    return abs(used - stated) <= ROUND_OFF_PU * max(1.0, abs(used)) + begun

@@ -58,7 +58,8 @@ class NMinusOne(Clause):
         inside = [t for t in given.horizon.steps if needed[t] > 0]
         is_sold = self.price_mad(given) is not None
         block.short = pyo.Var(inside if is_sold else [], bounds=(0, None))
-        block.carried_mw = pyo.Var(inside, bounds=(0, site.discharge_max_mw))
+        most_mw = site.discharge_max_mw.tolist()
+        block.carried_mw = pyo.Var(inside, bounds=lambda _, t: (0, most_mw[t]))
         most = parameter(block, "needed_mw", needed)
 
         @block.Constraint(inside)

@@ -34,6 +34,8 @@ class Battery(BatteryRules):
         block.energy_mwh = pyo.Var(steps, bounds=window)
         gain, loss = self.charge_efficiency_pu, 1 / self.discharge_efficiency_pu
         last = steps[-1]
+        if (lost_mw := self.lost_mw(given)).any():
+            parameter(block, "lost_mw", lost_mw)
 
         @block.Constraint(range(1, len(steps)))
         def energy_balance(b, t):
@@ -109,7 +111,9 @@ class Battery(BatteryRules):
 
     def discharge_room_mw(self, block: pyo.Block, t: int) -> Any:
         """Return what the converter could still add to the bus in step `t`."""
-        return self.discharge_max_mw - block.discharge_mw[t] + block.charge_mw[t]
+        room_mw = self.discharge_max_mw - block.discharge_mw[t] + block.charge_mw[t]
+        lost_mw = block.component("lost_mw")
+        return room_mw if lost_mw is None else room_mw - lost_mw[t]
 
     def waiting(self, block: pyo.Block) -> list[pyo.Var]:
         """Return the power: sooner is better where nothing else decides."""

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Self
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
@@ -101,6 +102,10 @@ class BatteryRules(Component):
         """Return the reserve: the least stored energy at the end of each step."""
         column, nothing = f"{self.name}_energy_min_mwh", None if self.series_file else 0.0
         return [Needed(column=column, low=0, high=self.high_mwh, default=nothing)]
+
+    def lost_mw(self, given: Given) -> np.ndarray:
+        """Return what outages take from the discharging power in each step [MW]."""
+        return np.asarray(np.maximum(self.discharge_max_mw - given.left_mw(self.name), 0.0))
 
     def state_quantities(self) -> list[str]:
         """Return the stored energy, and its split over segments of depth."""

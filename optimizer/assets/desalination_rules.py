@@ -110,6 +110,10 @@ class DesalinationRules(Component):
         """Return the power in the step before the plan [MW]."""
         return given.state.value(self.name, "power_mw", self.power_initial_mw)
 
+    def least_mw(self, given: Given) -> np.ndarray:
+        """Return the plant's least power in each step: no more than an outage leaves [MW]."""
+        return np.asarray(np.minimum(self.power_min_mw, given.left_mw(self.name)))
+
     def _missed_price(self) -> float:
         """Return the price of water not delivered [MAD/m3]."""
         return MISSED_MAD_PER_M3 if self.missed_mad_per_m3 is None else self.missed_mad_per_m3
@@ -133,7 +137,7 @@ class DesalinationRules(Component):
         """Return the rules of the plant."""
         power, hours = own["power_mw"], given.horizon.hours
         used_kwh = 1000.0 * power * hours
-        least_mw = 0.0 if given.is_elastic else self.power_min_mw
+        least_mw = 0.0 if given.is_elastic else self.least_mw(given)
         rules = {
             "power fits the plant [MW]": power - self.power_max_mw,
             "power is at least the plant's least [MW]": least_mw - power,

@@ -70,6 +70,11 @@ class GensetRules(Component):
         limits = (self.max_up_h, self.running_max_h, self.starts_max_count)
         return any(counted) or any(limit is not None for limit in limits)
 
+    def must_run(self, given: Given) -> np.ndarray:
+        """Return the units that must run in each step: as many as an outage leaves."""
+        left = np.ceil(given.left_mw(self.name) / self.unit_power_max_mw - 1e-9)
+        return np.asarray(np.minimum(self.must_run_count, left))
+
     def state_quantities(self) -> list[str]:
         """Return units on and off (by hours in their status) and fuel left."""
         return ["on_count", "off_count", "fuel_l"]
@@ -151,7 +156,7 @@ class GensetRules(Component):
             "starts are whole and not negative": most((start - start.round()).abs(), -start),
             "stops are whole and not negative": most((stop - stop.round()).abs(), -stop),
             "no more units run than there are": on - self.unit_count,
-            "units that must run do": self.must_run_count - on,
+            "units that must run do": self.must_run(given) - on,
             "only idle units start": start - (self.unit_count - before),
             "only running units stop": stop - before,
             "power fits the running units [MW]": own["power_mw"] - on * self.unit_power_max_mw,

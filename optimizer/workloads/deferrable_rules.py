@@ -110,6 +110,11 @@ class CohortRules(Component):
         left = np.minimum(undone["undone_mwh"].clip(lower=0.0), most)
         return pd.Series(left, index=undone.index).where(undone["is_open"], 0.0)
 
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return the work that runs: not done now, it is missed or left."""
+        worth = max(self.missed_mad_per_mwh or 0.0, self.left_mad_per_mwh)
+        return [(own[self.it_quantity].to_numpy(), worth)]
+
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return missed work, work left and shifted work [MAD]."""
         left_mwh = float(self._left_mwh(self._undone(given), given).sum())

@@ -143,6 +143,16 @@ class Firm(FirmSla):
             bill["unserved"] = float((own["unserved_mw"] * hours).sum() * UNSERVED_MAD_PER_MWH)
         return bill | self.sla_bill(own, given)
 
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return what each tier could still shed, at the value of the tier."""
+        return [
+            (
+                (tier.shed_max_pu * own["demand_mw"] - own[f"shed_tier{k}_mw"]).to_numpy(),
+                tier.value_mad_per_mwh,
+            )
+            for k, tier in enumerate(self.tiers, start=1)
+        ]
+
     def state_quantities(self) -> list[str]:
         """Return the month's demand and shed energy, where a service level counts them."""
         return [] if self.sla_pu is None else list(BALANCES)

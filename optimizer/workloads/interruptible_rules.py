@@ -84,6 +84,10 @@ class InterruptibleRules(Component):
         """Return the price of an hour not done [MAD/h]."""
         return MISSED_MAD_PER_H if self.missed_mad_per_h is None else self.missed_mad_per_h
 
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return the power drawn, at the price of a missed hour."""
+        return [(own[self.it_quantity].to_numpy(), (self.missed_mad_per_h or 0.0) / self.power_mw)]
+
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return starts and missed hours [MAD]."""
         missed_h = float(own["missed_h"].sum())

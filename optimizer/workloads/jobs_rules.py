@@ -83,6 +83,10 @@ class JobsRules(Component):
             )
         return found
 
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return the power of running jobs, at the price of leaving work undone."""
+        return [(own[self.it_quantity].to_numpy(), self.left_mad_per_mwh)]
+
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return the value of lost jobs, and what is left to the next plan [MAD]."""
         lost, left = 0.0, 0.0

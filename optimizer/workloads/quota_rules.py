@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
@@ -76,6 +77,10 @@ class QuotaRules(Component):
             self.name, "delivered_mwh", gone_mwh, key=f"{begin:%Y-%m}"
         )
         return bank_mwh, delivered_mwh
+
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return the power drawn within and above the quota, at its worth."""
+        return [(own[self.it_quantity].to_numpy(), self.value_mad_per_mwh)]
 
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return, negative, the worth of use and of what is left of the quota [MAD]."""

@@ -123,6 +123,11 @@ class TrainingRules(TrainingJob):
         default = self.initial_powered_pu * self.power_max_mw
         return given.state.value(self.name, quantity, default)
 
+    def stoppable(self, own: pd.DataFrame, given: Given) -> list[tuple[np.ndarray, float]]:
+        """Return the power that trains, at the worth of its work or the price of missing it."""
+        worth = max(self.shortfall_mad_per_mwh or 0.0, self.value_mad_per_mwh)
+        return [(own[self.it_quantity].to_numpy(), worth)]
+
     def bill(self, own: pd.DataFrame, given: Given) -> dict[str, float]:
         """Return restarts, missing and extra work, less the worth of the work done [MAD]."""
         resumed_mw = float(own["restart_mw"].sum())

@@ -25,6 +25,7 @@ import optimizer as dk
 from tests.bench import (
     bench_agreement,
     bench_case,
+    bench_forecast,
     bench_hand,
     bench_linopy,
     bench_ours,
@@ -199,6 +200,19 @@ def every_clause() -> None:
         print(f"{line}: {ratio:.2f} times, aim 2 {verdict(ratio, 2.0)}")
 
 
+def forecast_and_plan() -> None:
+    """Print what a forecast and the plan on it take in a process of their own."""
+    runs = [bench_forecast.cold(MEASURED) for _ in range(3)]
+    middle = sorted(runs, key=lambda run: run.whole_s)[1]
+    peak_mb = max(run.peak_mb for run in runs)
+    print(f"\nA forecast of {middle.member_count} members and the plan on it as a cold process")
+    print(f"  {'in all':24}{middle.whole_s:7.2f}   aim 60 {verdict(middle.whole_s, 60)}")
+    for stage, seconds in middle.stages_s.items():
+        share, what = seconds / middle.whole_s, bench_forecast.STAGES[stage]
+        print(f"  {stage:24}{seconds:7.2f}{share:7.0%}   {what}")
+    print(f"  {'memory, MB':24}{peak_mb:7.0f}   aim 1000 {verdict(peak_mb, 1000)}")
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # PyPSA and linopy announce their next versions
     logging.disable()  # PyPSA turns everyone's log on
@@ -208,3 +222,4 @@ if __name__ == "__main__":
     default_plan()
     cold_command()
     every_clause()
+    forecast_and_plan()

@@ -22,6 +22,7 @@ from optimizer.audit import Published, audit
 from optimizer.errors import AuditFailed, DakhlaError
 from tests.properties import audit_mutants, known_optima, model_mutants
 
+ROUGH_GAP_PU = 0.05
 Plants = dict[str, Callable[[], tuple[dict[str, Any], float]]]
 
 
@@ -85,7 +86,15 @@ def test_a_mutant_of_the_formulation_is_caught(
     """Proves the named plant gives it away, in the words the list expects."""
     asked, least_mad = plants[mutant.plant]()
     mutate(monkeypatch, mutant.where, mutant.old, mutant.new)
-    assert mutant.says in outcome(asked, least_mad)
+    assert mutant.says in outcome(roughly(asked, mutant), least_mad)
+
+
+def roughly(asked: dict[str, Any], mutant: model_mutants.Mutant) -> dict[str, Any]:
+    """Return what is asked, with a wide gap where it is the audit that speaks: any plan will do."""
+    if mutant.says.startswith("optimum") or not isinstance(asked["site"], dk.Site):
+        return asked
+    solver = asked["site"].solver.model_copy(update={"mip_gap_pu": ROUGH_GAP_PU})
+    return asked | {"site": asked["site"].model_copy(update={"solver": solver})}
 
 
 @pytest.mark.parametrize("mutant", model_mutants.EQUIVALENT, ids=names(model_mutants.EQUIVALENT))

@@ -16,6 +16,7 @@ from optimizer.errors import AuditFailed, Infeasible
 from optimizer.store import latest_run, publish, read_published
 
 SAME = ("schedule.parquet", "schedule.csv", "kpis.json")
+REGISTRY = {"registry.sqlite"}
 NOW = "2026-06-30T12:00Z"
 PLAN = """
 import sys
@@ -42,7 +43,7 @@ def test_a_run_has_its_files_and_is_the_latest(day):
     }
     assert latest_run(folder.parent) == folder
     files = {path.name for path in folder.parent.iterdir()}
-    assert files == {folder.name, "latest.json", "ledger.csv"}
+    assert files == {folder.name, "latest.json", "ledger.csv", *REGISTRY}
     assert folder.name.startswith("20260630T120000Z-")
     assert check_folder(folder) == 24
 
@@ -183,7 +184,8 @@ def test_a_run_that_fails_while_it_is_written_leaves_nothing(plant, tmp_path):
 
     with pytest.raises(AuditFailed):
         publish(tmp_path, "20260105T000000Z-abcdef", write, is_latest=True)
-    assert {path.name for path in tmp_path.iterdir()} == {before.run_dir.name, "latest.json"}
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {before.run_dir.name, "latest.json", *REGISTRY}
     assert latest_run(tmp_path) == before.run_dir
 
 

@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 import optimizer as dk
-from optimizer.terminal import hour_tables, hourly, plan_json, plan_view
+from optimizer.plan_answer import plan_json
+from optimizer.terminal import hour_tables, hourly, plan_view
 from optimizer.terminal_words import FIGURES, REPORTED, limit_words, owner_words
 
 QUARTERS = (0.25,) * 4 + (0.5, 0.5, 1.0, 2.0)

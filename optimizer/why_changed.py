@@ -1,0 +1,141 @@
+"""Why a plan made again differs from the one before: what both were made of, held together.
+
+Opening state, input series, outages and pins, agreement, site; nothing else makes a plan.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.audit import Published
+from optimizer.breach import TOLERANCE
+from optimizer.config import Agreement, Site
+from optimizer.held import Interventions, Outage, Pin
+from optimizer.interventions import uncut
+from optimizer.state import State
+from optimizer.units import UNIT_TEXT
+
+_PATHS_SHOWN = 5
+
+
+def reasons(rest: Published, new: Published) -> Iterator[str]:
+    """Yield what differs of what the plans were made of."""
+    found = [
+        *_of_state(rest.given.state, new.given.state),
+        *_of_series(rest, new),
+        *_of_held(people(rest.given.held), people(new.given.held), new.given.horizon.start),
+        *_of_agreement(rest.agreement, new.agreement),
+        *_of_site(rest.site, new.site),
+    ]
+    yield from found
+    if not found:
+        yield "nothing the plan is made of has changed; what moves is within the solver's gap."
+
+
+def _of_state(before: State, now: State) -> Iterator[str]:
+    """Yield where the plant is not where the plan before expected it."""
+    olds = {(r.name, r.quantity, r.key): r.value for r in before.rows}
+    news = {(r.name, r.quantity, r.key): r.value for r in now.rows}
+    for name, quantity, key in dict.fromkeys([*olds, *news]):
+        place = (name, quantity, key)
+        if not key and not (place in olds and place in news):
+            continue  # one of them leaves it to the site file
+        old, new = olds.get(place, 0.0), news.get(place, 0.0)
+        if not abs(new - old) <= TOLERANCE * max(1.0, abs(old)):
+            stem, _, unit = quantity.rpartition("_")
+            which = f" {key}" if key else ""
+            more = f"{abs(new - old):,.4g} {'more' if new > old else 'less'}"
+            yield (
+                f"{name} begins with {new:,.4g} {UNIT_TEXT.get(unit, unit)} of "
+                f"{stem.replace('_', ' ')}{which}; {old:,.4g} were expected ({more})."
+            )
+
+
+def _of_series(rest: Published, new: Published) -> Iterator[str]:
+    """Yield which input series differ, and by how much; without what outages cut of them."""
+    olds, news, hours = rest.given.series, new.given.series, new.given.horizon.hours
+    for column in news.columns:
+        if column not in olds.columns or column.endswith("_uncut_mw"):
+            continue
+        old, now = (
+            (frame[uncut(column)] if uncut(column) in frame.columns else frame[column]).to_numpy()
+            for frame in (olds, news)
+        )
+        differs = np.abs(now - old) > TOLERANCE
+        if not differs.any():
+            continue
+        words = column.rpartition("_")[0].replace("_", " ")
+        if column.endswith("_mw") and "intercept" not in column:
+            a, b = float(now @ hours), float(old @ hours)
+            more = f"{abs(a - b):,.1f} {'more' if a > b else 'less'}"
+            yield f"{words} is {a:,.1f} MWh in these hours; {b:,.1f} were expected ({more})."
+        elif "price" in column:
+            a, b = (float(np.average(values, weights=hours)) for values in (now, old))
+            words = column.removesuffix("_mad_per_mwh").replace("_", " ")
+            yield f"{words} is {a:,.1f} MAD/MWh on average; {b:,.1f} before."
+        else:
+            yield f"{column} is another in {int(differs.sum())} of {len(differs)} steps."
+
+
+def _of_held(before: Interventions, now: Interventions, start: pd.Timestamp) -> Iterator[str]:
+    """Yield which outages and pins are new, and which no longer hold."""
+
+    def entries(held: Interventions) -> dict[str, Outage | Pin]:
+        every: list[Outage | Pin] = [*held.outages, *held.pins]
+        return {
+            f"{one}, {_at(one.start)} to {_at(one.end)}": one for one in every if one.end > start
+        }
+
+    old, new = entries(before), entries(now)
+    yield from (f"there is now an {text}." for text in new if text not in old and _is_out(text))
+    yield from (f"there is now a {text}." for text in new if text not in old and not _is_out(text))
+    yield from (f"it no longer holds: {text}." for text in old if text not in new)
+
+
+def _is_out(text: str) -> bool:
+    """Return whether an entry is an outage."""
+    return text.startswith("outage")
+
+
+def people(held: Interventions) -> Interventions:
+    """Return outages and pins without commitments, which are no person's."""
+    return replace(held, pins=tuple(pin for pin in held.pins if pin.kind == "pin"))
+
+
+def _of_agreement(before: Agreement, now: Agreement) -> Iterator[str]:
+    """Yield which articles are another."""
+    olds, news = ({c.article: c.model_dump() for c in one.clause} for one in (before, now))
+    for article in dict.fromkeys([*olds, *news]):
+        if article not in news:
+            yield f"Art. {article} is no longer in the agreement."
+        elif article not in olds:
+            yield f"Art. {article} is new in the agreement."
+        elif olds[article] != news[article]:
+            fields = [f for f in news[article] if news[article][f] != olds[article].get(f)]
+            yield f"Art. {article} is another: {', '.join(fields)}."
+
+
+def _of_site(before: Site, now: Site) -> Iterator[str]:
+    """Yield which settings of the site are another."""
+    paths = list(_differences(before.model_dump(mode="json"), now.model_dump(mode="json"), ""))
+    if paths:
+        more = f" and {len(paths) - _PATHS_SHOWN} more" if len(paths) > _PATHS_SHOWN else ""
+        yield f"the site file is another: {', '.join(paths[:_PATHS_SHOWN])}{more}."
+
+
+def _differences(before: Any, now: Any, path: str) -> Iterator[str]:
+    """Yield the places where two nested tables differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in dict.fromkeys([*before, *now]):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _differences(before.get(key), now.get(key), inner)
+    elif before != now:
+        yield path
+
+
+def _at(moment: pd.Timestamp) -> str:
+    """Return a moment as people write it."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}"
