@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: venv-by-apt plan test bench pictures format clean
+.PHONY: venv-by-apt plan test soak bench pictures format clean
 
 $(VENV)/.made: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -28,6 +28,10 @@ test: $(VENV)/.made
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Kills, overlaps, full disks and 90 nights with failing providers; SEED=n repeats one.
+soak: $(VENV)/.made
+	@$(BIN)/python -m tests.soak.soak $(SEED)
 
 bench: $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'

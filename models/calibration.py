@@ -49,7 +49,7 @@ KNOTS_H = (
     204,
 )  # a day's course, then days
 MEMBERS_MIN = 8  # decision: fewer say too little of spread; their mean is taken as one forecast
-SAMPLE_MAX = 1000  # numerical: pairs of one forecast hang together; more of them teach no more
+SAMPLE_MAX = 3000  # numerical: pairs of one forecast hang together; more of them teach no more
 SHAPE_COUNT = 19  # numerical: quantiles of the members that a pair keeps
 SHAPE_COLUMNS = tuple(f"latent_{k}" for k in range(1, SHAPE_COUNT + 1))
 # Latent error of a single forecast over a day ahead, measured on the ECMWF winds and ten farms of
@@ -71,9 +71,12 @@ class Pairs:
         of the step), ``column``, ``source`` (weather model), ``member_count``, ``mean_mw``,
         ``sd_mw``, ``ceiling_mw``, ``actual_mw`` (NaN where unknown), and `SHAPE_COLUMNS`: the
         members' quantiles at even levels, latent.
+    problems : tuple of str
+        What could not be read; the forecast says it.
     """
 
     table: pd.DataFrame
+    problems: tuple[str, ...] = ()
 
     def of(self, column: str, source: str, *, is_single: bool) -> pd.DataFrame:
         """Return the pairs of one column and weather model; dusk, night and gaps left out."""

@@ -102,15 +102,7 @@ def fit(
         if counts[group] < PAIRS_MIN:
             remedy = f"Bring at least {PAIRS_MIN}, or take the assumed spread."
             raise InputError([f"{group}: pairs = {counts[group]} are too few. {remedy}"])
-        forest = ExtraTreesQuantileRegressor(
-            n_estimators=learning.tree_count,
-            min_samples_leaf=learning.leaf_min_count,
-            max_features=learning.features_pu,
-            max_samples_leaf=None,
-            n_jobs=1,
-            random_state=learning.seed,
-        )
-        forests[group] = forest.fit(table.to_numpy()[is_known], y[is_known])
+        forests[group] = _forest(learning).fit(table.to_numpy()[is_known], y[is_known])
     return QuantileModel(
         learning=learning,
         groups=tuple(tables),
@@ -118,6 +110,18 @@ def fit(
         patterns=patterns,
         forests=forests,
         pair_counts=counts,
+    )
+
+
+def _forest(learning: Learning) -> ExtraTreesQuantileRegressor:
+    """Return a forest that has not learned yet."""
+    return ExtraTreesQuantileRegressor(
+        n_estimators=learning.tree_count,
+        min_samples_leaf=learning.leaf_min_count,
+        max_features=learning.features_pu,
+        max_samples_leaf=None,  # all of a leaf's pairs count
+        n_jobs=1,
+        random_state=learning.seed,
     )
 
 

@@ -148,7 +148,7 @@ def _kept(new: Published) -> Iterator[str]:
     pins = [pin for pin in new.given.held.pins if pin.kind == "commitment"]
     if pins:
         until = max(pin.end for pin in pins)
-        told = ", ".join(f"{pin.column} {pin.high:g} MW" for pin in pins)
+        told = ", ".join(f"{pin.column} {pin.high:.4g} MW" for pin in pins)
         yield f"Kept until {_at(until)}, as the compute scheduler was handed: {told}."
     yield from (text for text in new.given.held.told if text.endswith(GIVEN_UP))
 

@@ -1,7 +1,7 @@
 """The commands `dakhla runs`: list, show, diff, replay and prune the runs of a folder."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,9 @@ Since = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="Begun on this day or later, UTC.")
 ]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many, the youngest.")]
+FromWeather = Annotated[
+    bool, typer.Option("--from-weather", help="Read its raw weather payloads again, too.")
+]
 KeepDays = Annotated[float, typer.Option("--keep-days", min=1, help="Younger runs stay.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove them; else they are only listed.")]
 
@@ -76,6 +79,7 @@ def show_run(
 
     Exit codes: 0 shown; 2 there is no such run.
     """
+    from optimizer.in_force import in_force
     from optimizer.run_folder import find_run, run_id_of
     from optimizer.run_show import content, sections
     from optimizer.run_view import show_lines
@@ -86,11 +90,14 @@ def show_run(
         folder = find_run(out, run) if row is None else out / (row.folder or "none")
         row = found.run(run_id_of(folder.name) or "") if row is None else row
         terms = [term for term in found.history() if row is not None and term.run == row.id]
+    held = in_force(out)
     told = content(row, terms, folder if folder.is_dir() else None)
+    told["is_in_force"] = held is not None and row is not None and held.run == row.id
     if is_json:
         show_json({"status": "shown", "exit_code": 0} | told)
     else:
-        show("\n".join(show_lines(told["run"], sections(told))))
+        head = told["run"] | {"in force now": "yes" if told["is_in_force"] else "no"}
+        show("\n".join(show_lines(head, sections(told))))
     return 0
 
 
@@ -113,22 +120,34 @@ def diff(before: RunName, after: RunName, out: Out = OUT, is_json: Json = False)
 
 
 @app.command()
-def replay(run: RunName, out: Out = OUT, is_json: Json = False, is_quiet: Quiet = False) -> int:
+def replay(
+    run: RunName,
+    out: Out = OUT,
+    is_from_weather: FromWeather = False,
+    is_json: Json = False,
+    is_quiet: Quiet = False,
+) -> int:
     """Solve a stored run again, from its own folder alone, and say what differs.
 
     Exit codes: 0 the same within the solver's accuracy; 2 this is no run; 6 it differs.
     """
     from optimizer.replay import replay as solved_again
+    from optimizer.replay_weather import reread
     from optimizer.run_folder import find_run
     from optimizer.run_view import replay_lines
 
-    found = solved_again(find_run(out, run))
-    code = 0 if found.is_same else DIFFERS
+    folder = find_run(out, run)
+    problems = reread(folder) if is_from_weather else []
+    found = solved_again(folder)
+    code = 0 if found.is_same and not problems else DIFFERS
     if is_json:
-        status = "same" if found.is_same else "differs"
-        show_json({"status": status, "exit_code": code} | found.to_json())
+        told = {"status": "differs" if code else "same", "exit_code": code} | found.to_json()
+        show_json(told | ({"weather_problems": problems} if is_from_weather else {}))
     elif code or not is_quiet:
-        show("\n".join(replay_lines(found)))
+        lines = [f"  weather: {problem}" for problem in problems]
+        if is_from_weather and not problems:
+            lines = ["  weather: its payloads give the same forecast to the last bit."]
+        show("\n".join([*replay_lines(found), *lines]))
     return code
 
 
@@ -141,24 +160,29 @@ def prune(
     is_json: Json = False,
     is_quiet: Quiet = False,
 ) -> int:
-    """Remove old run folders; without --yes, say which.
+    """Remove old run folders, payloads and forecasts; without --yes, say which runs.
 
     Never the latest run, the one in force, one whose horizon is not over, or a younger one. Their
-    rows stay in the registry. Exit codes: 0 done; 2 it can't be known what must stay.
+    rows stay in the registry. Exit codes: 0 done; 2 it can't be known what must stay; 75
+    another process is changing what is in force.
     """
     from dataclasses import asdict
 
     import pandas as pd
 
     from optimizer.left_overs import sweep
-    from optimizer.retention import old_runs, remove
+    from optimizer.lock import one_change
+    from optimizer.retention import old_runs, remove, remove_old_weather
     from optimizer.run_view import prune_lines
 
     now = pd.Timestamp(utc_now())
     with _opened(out, registry) as found:
-        old = old_runs(out, now, keep_days)
+        with one_change(out) if is_meant else nullcontext():
+            old = old_runs(out, now, keep_days)
+            if is_meant:
+                remove(out, old)
+                remove_old_weather(out, now, keep_days)
         if is_meant:
-            remove(out, old)
             found.pruned([run.run for run in old])
             sweep(out, now)
     if is_json:

@@ -12,7 +12,7 @@ from scipy import sparse
 from optimizer.exclusive import Splits, split
 from optimizer.interventions import row_texts
 from optimizer.labelled import COPIED, OVERHEAD, Labelled, Slack
-from optimizer.limits import Names
+from optimizer.limits import PINNED, Names
 from optimizer.matrices import Floats, Matrices, load_values
 from optimizer.site import Problem, active_clauses, build_model
 
@@ -58,6 +58,8 @@ class Elastic:
         """Return whether a slack is what is lacking at a moment, not over a window."""
         j, hours = slack.column, self.problem.given.horizon.hours
         name = self.labelled.name_of(self.matrices.columns[j])
+        if slack.limit.startswith(PINNED):
+            return slack.limit.partition(":")[0].split()[2].endswith("_mw")
         if not name.endswith(".short"):
             return name.endswith("_mw") or slack.limit.endswith((*COPIED, OVERHEAD))
         if not self.names.clause_of(slack.limit).is_lasting:

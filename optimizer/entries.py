@@ -138,8 +138,8 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> list[Line]:
     try:
         text = plain_file(path, FILE_MAX_BYTES).read_text(encoding="utf-8-sig")
         rows = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
-        )
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        ).fillna("")  # a line with too few cells
     except (OSError, ValueError) as error:  # pandas' and the decoder's errors are these
         what = f"{path}: not readable as a table: {reason(error)}"
         raise InputError([f"{what}. Give a CSV with {','.join(columns)}."]) from error
@@ -161,4 +161,5 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> list[Line]:
     return [
         Line(path, number, {str(k): str(v) for k, v in record.items()})
         for number, record in enumerate(records, start=2)
+        if any(str(cell).strip() for cell in record.values())
     ]

@@ -21,6 +21,7 @@ STATUS = {
 _NOT_WRITABLE = {
     errno.EACCES,
     errno.EDQUOT,
+    errno.EFBIG,
     errno.EIO,
     errno.ENAMETOOLONG,
     errno.ENOSPC,

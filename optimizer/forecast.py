@@ -123,6 +123,8 @@ def make(wish: Wish, environment: Mapping[str, str]) -> Forecast | None:
         scenario_count=wish.scenario_count,
         seed=wish.site.solver.seed,
     )
+    if not power.ceilings:  # the weather is for cooling alone
+        return None
     return Forecast(site_name=wish.site.place.name, power=power, found=found, now=wish.now)
 
 

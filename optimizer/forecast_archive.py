@@ -8,6 +8,7 @@ up for a trial says nothing of how good forecasts are.
 import io
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -93,13 +94,17 @@ def write_issued(
     return path
 
 
-def read_issued(out: Path, since: pd.Timestamp | None = None) -> pd.DataFrame:
+def read_issued(
+    out: Path, since: pd.Timestamp | None = None, problems: list[str] | None = None
+) -> pd.DataFrame:
     """Return all forecasts of the archive, oldest first; empty where there are none.
 
     Parameters
     ----------
     since : Timestamp, optional
         Only forecasts issued then or later.
+    problems : list of str, optional
+        Where it is given, files that can't be read are left out and named in it.
 
     Returns
     -------
@@ -109,17 +114,31 @@ def read_issued(out: Path, since: pd.Timestamp | None = None) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A file is not as it was written.
+        A file is not as it was written, and `problems` is not given.
     """
     frames = []
     for path in sorted((out / FORECASTS).glob("*.parquet")):
-        frame = _read_one(path)
+        if since is not None and _is_before(path.stem, since):
+            continue
+        try:
+            frame = _read_one(path)
+        except InputError as error:
+            if problems is None:
+                raise
+            problems += error.problems
+            continue
         if len(frame) and (since is None or frame["issued_utc"].iloc[0] >= since):
             frames.append(frame.assign(run=path.stem))
     if not frames:
         return pd.DataFrame()
     table = pd.concat(frames, ignore_index=True)
     return table.sort_values(["issued_utc", "column", "time_utc"], ignore_index=True)
+
+
+def _is_before(run: str, since: pd.Timestamp) -> bool:
+    """Return whether a run's name alone says that it is older, so that years need no reading."""
+    day = run[:8]
+    return day.isascii() and day.isdigit() and day < f"{since.tz_convert('UTC'):%Y%m%d}"
 
 
 def _read_one(path: Path) -> pd.DataFrame:
@@ -153,9 +172,11 @@ def pairs(
     since : Timestamp, optional
         Only forecasts issued then or later.
     """
-    issued = read_issued(out, since)
+    problems: list[str] = []
+    issued = read_issued(out, since, problems)
+    nothing = Pairs(table=pd.DataFrame(columns=[*_PAIR_COLUMNS]), problems=tuple(problems))
     if issued.empty or meters.empty:
-        return Pairs(table=pd.DataFrame(columns=[*_PAIR_COLUMNS]))
+        return nothing
     issued = issued[issued["rung"].isin(PAIRED_RUNGS)]
     issued = issued.drop_duplicates(["init_utc", "source", "column", "time_utc"], keep="last")
     found = [
@@ -164,8 +185,8 @@ def pairs(
         if (actual := actual_of(out, str(column), meters, steps_h)) is not None
     ]
     if not found:
-        return Pairs(table=pd.DataFrame(columns=[*_PAIR_COLUMNS]))
-    return Pairs(table=pd.concat(found, ignore_index=True))
+        return nothing
+    return replace(nothing, table=pd.concat(found, ignore_index=True))
 
 
 _PAIR_COLUMNS = ("issued_utc", "init_utc", "time_utc", "column", "source", *KEPT, "actual_mw")
@@ -249,4 +270,4 @@ def history(out: Path, meters: pd.DataFrame, steps_h: dict[str, float], now: pd.
     """
     known = known_at(meters, steps_h, now)
     found = pairs(out, known, steps_h, since=now - pd.Timedelta(days=HISTORY_DAY))
-    return Pairs(table=found.table[found.table["issued_utc"] < now])
+    return replace(found, table=found.table[found.table["issued_utc"] < now])

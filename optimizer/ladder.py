@@ -70,6 +70,9 @@ def per_mwh(names: Names, limit: str) -> float:
 def unit_of(names: Names, limit: str) -> str:
     """Return the unit of the amount by which a limit gives way, as names of fields have it."""
     what = limit.partition(": ")[2]
+    if names.kind_of(limit) == "held":  # pin of genset_backup_on_count by Fatima: ...
+        unit = limit.partition(":")[0].split()[2].rpartition("_")[2]
+        return {"mw": "mwh", "count": "units"}.get(unit, unit)
     if names.kind_of(limit) == "clause":
         return names.clause_of(limit).price_field.partition("_per_")[2]
     return {

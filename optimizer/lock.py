@@ -17,9 +17,11 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from models.errors import InputError
+from models.files import plain_file
 from optimizer.errors import DakhlaError
 
 NIGHT, CHANGE = ".lock", ".change"
+HOLDER_MAX_BYTES = 10_000
 CHANGE_WAIT_S = 30.0  # a change takes milliseconds, on a slow network disk perhaps a second
 
 
@@ -105,7 +107,8 @@ def _holder_file(out: Path) -> Path:
 def holder(out: Path) -> dict[str, str]:
     """Return who holds or last held the lock of the night, as texts; empty where unknown."""
     try:
-        content = json.loads(_holder_file(out).read_text(encoding="utf-8"))
+        path = plain_file(_holder_file(out), HOLDER_MAX_BYTES)
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     known = content if isinstance(content, dict) else {}

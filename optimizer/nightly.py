@@ -20,6 +20,7 @@ from optimizer.plan_answer import plan_json
 from optimizer.provenance import Provenance
 from optimizer.registry import registry
 from optimizer.registry_database import RegistryError
+from optimizer.retention import Old, old_runs, remove, remove_old_weather
 from optimizer.standing import Unreadable, standing
 from optimizer.store import out_problems
 
@@ -76,9 +77,19 @@ def tidy(night: Night) -> list[str]:
         with registry(night.out) as found:
             found.abandon_dead(night.now)
             found.reconcile()
-    except RegistryError as error:
+            found.pruned([run.run for run in _let_go(night)])
+    except (RegistryError, InputError, OSError) as error:
         return [str(error)]
     return []
+
+
+def _let_go(night: Night) -> list[Old]:
+    """Remove run folders, payloads and forecasts older than the site keeps them."""
+    keep_day = ground_of(night).operations.keep_day
+    old = old_runs(night.out, night.now, keep_day)
+    remove(night.out, old)
+    remove_old_weather(night.out, night.now, keep_day)
+    return old
 
 
 def make(night: Night) -> Plan:

@@ -28,5 +28,8 @@ class Operations(Parameters):
         default=6.0, gt=0, le=168, description="how long before expiry somebody must act [h]"
     )
     keep_day: float = Field(
-        default=400.0, ge=1, le=36500, description="how long run folders are kept by prune [day]"
+        default=400.0,
+        ge=1,
+        le=36500,
+        description="how long runs, payloads and forecasts are kept [day]",
     )

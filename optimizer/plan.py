@@ -162,6 +162,7 @@ def make_plan(asked: Asked, *, may_soften: bool = False, kind: str = "plan") -> 
         _LOG.info("model")
         problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
         built = time.perf_counter()
+        kind = kind if asked.replan_from is None else "replan"
         made = solve_problem(
             problem, out=asked.out, now=asked.now, may_soften=may_soften, kind=kind
         )

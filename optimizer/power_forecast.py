@@ -167,7 +167,7 @@ def _reduction_note(raw: Raw, paths: dict[str, FloatArray], found: Reduction) ->
     """Return the sentence on what the reduction lost."""
     total = next(iter(paths.values())).shape[1]
     if found.loss_of_one <= 0.0:
-        return f"{len(found.kept)} scenarios of {total} equal paths: nothing is lost."
+        return f"All {total} paths are equal: scenarios lose nothing."
     unit = " MW root mean square" if raw.ceilings else ""
     share = found.loss / found.loss_of_one
     return (

@@ -109,6 +109,8 @@ def _drawn(
 ) -> dict[str, FloatArray]:
     """Return paths drawn about a single member: its error's quantiles, tied by a copula."""
     names = list(raw.ceilings)
+    if not names:  # weather is for cooling alone
+        return {}
     hours = raw.horizon.hours
     tied = estimated(history, names, raw.run.model)
     template = gaussian_template(names, hours, tied, count=DRAW_COUNT, seed=seed)
@@ -153,6 +155,8 @@ def _calibration_notes(
     """Return one sentence for each plant: how it was calibrated, from how many pairs."""
     count = raw.member_count
     kind = "1 member" if count == 1 else f"{count} members"
+    if count > 1 and taken_as_one(count):
+        kind += " taken as one"
     notes = []
     for name, learned_ in calibrations.items():
         if (past := _teachers(raw, history, name)) is not None:
@@ -170,4 +174,4 @@ def _calibration_notes(
                 f"{learned_.forecast_count} forecasts"
             )
         notes.append(f"{name}: {kind}; {how}.")
-    return notes
+    return notes if history is None else [*notes, *history.problems]

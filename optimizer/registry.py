@@ -148,7 +148,8 @@ class Registry:
         Folders that are not registered are added, rows whose folder is gone are marked, and what
         was in force is read from its log.
         """
-        folders = {str(run_id_of(name)): name for name in run_folders(self.out)}
+        names = reversed(run_folders(self.out))  # a run comes before its diagnostic, and counts
+        folders = {str(run_id_of(name)): name for name in names}
         known = {row.id: row for row in self.runs()}
         changed = [row_of(self.out / folders[name]) for name in folders if name not in known]
         for row in known.values():
@@ -181,9 +182,10 @@ class Registry:
 
     def _put(self, connection: Connection, rows: Sequence[RunRow]) -> None:
         """Write rows in the place of those of their names."""
+        mine = self._opened.folder_id
         for row in rows:
-            connection.execute(runs.delete().where(runs.c.id == row.id))
-            values = asdict(row) | {"folder_id": self._opened.folder_id}
+            connection.execute(runs.delete().where(runs.c.folder_id == mine, runs.c.id == row.id))
+            values = asdict(row) | {"folder_id": mine}
             connection.execute(runs.insert().values(**_clean(values)))
 
     def _complete(
@@ -253,7 +255,8 @@ def _joined(known: RunRow, ended: RunRow) -> RunRow:
     """Return a row with what the end says, and the beginning where the end says nothing."""
     own = {name: value for name, value in asdict(ended).items() if value not in (None, "")}
     kept = {"started_utc", "kind"} if known.started_utc else set()
-    return replace(known, **{name: value for name, value in own.items() if name not in kept})
+    told = {name: value for name, value in own.items() if name not in kept}
+    return replace(known, **told | {"message": ended.message})
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[RunRow]:

@@ -40,7 +40,7 @@ def open_server(out: Path, address: str) -> Opened:
     options = {"connect_timeout": CONNECT_S, "application_name": "dakhla"}
     try:
         connection = create_engine(url, poolclass=NullPool, connect_args=options).connect()
-    except ModuleNotFoundError:
+    except ImportError:
         what = f"registry: {where} needs the package psycopg"
         raise RegistryError([f"{what}. Install dakhla-optimizer[postgres]."]) from None
     except SQLAlchemyError as error:

@@ -16,7 +16,7 @@ runs = Table(
     "dakhla_runs",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("folder_id", String(40), nullable=False, index=True),  # several folders, one database
+    Column("folder_id", String(40), primary_key=True),  # several folders, one database
     Column("site", Text, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("state", String(20), nullable=False, index=True),
@@ -41,7 +41,7 @@ in_force = Table(
     "dakhla_in_force",
     metadata,
     Column("entry", String(40), primary_key=True),
-    Column("folder_id", String(40), nullable=False, index=True),
+    Column("folder_id", String(40), primary_key=True),
     Column("number", Integer, nullable=False),  # the order they came in
     Column("run", String(40), nullable=False),
     Column("put_by", Text, nullable=False),

@@ -107,6 +107,8 @@ def base_folder(out: Path, moment: pd.Timestamp) -> Path:
         if name.endswith("-diagnostic"):
             continue
         manifest = read_json(out / name / "manifest.json")
+        if manifest.get("status") == "interrupted":  # never the latest, nobody goes by it
+            continue
         start, end = (pd.Timestamp(str(manifest[k])) for k in ("start_utc", "end_utc"))
         if start <= moment < end:
             return out / name

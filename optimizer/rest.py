@@ -13,6 +13,9 @@ from optimizer.audit import Published, bills
 from optimizer.cohorts import Cohort
 from optimizer.component import Given
 from optimizer.handover import state_at
+from optimizer.horizon import Horizon
+from optimizer.jobs import Job
+from optimizer.workloads.jobs import start_steps
 
 _NOTHING_MWH = 1e-9  # work below this is round-off
 
@@ -30,13 +33,15 @@ def rest_of(published: Published, moment: pd.Timestamp) -> Published:
         raise ValueError(f"{moment} is no step's beginning of this plan.")
     first = int(horizon.index.searchsorted(moment))
     cohorts, rates = _work_left(given, moment)
+    part = horizon.part(first, len(horizon.steps) - first)
     left = replace(
         given,
-        horizon=horizon.part(first, len(horizon.steps) - first),
+        horizon=part,
         series=given.series.iloc[first:],
         state=state_at(published, moment, "the plan before"),
         cohorts=cohorts,
         rates=rates,
+        jobs={name: _jobs_left(jobs, given, part) for name, jobs in given.jobs.items()},
         job_runs=_runs_left(given, moment),
     )
     rest = replace(published, table=published.table.iloc[first:], given=left)
@@ -73,6 +78,17 @@ def _work_left(
 def _left_alone(cohorts: tuple[Cohort, ...], moment: pd.Timestamp) -> tuple[Cohort, ...]:
     """Return the cohorts that are due after `moment`, of which nothing has run."""
     return tuple(cohort for cohort in cohorts if cohort.deadline > moment)
+
+
+def _jobs_left(jobs: tuple[Job, ...], given: Given, left: Horizon) -> tuple[Job, ...]:
+    """Return the jobs but for those that were lost before, when they could no longer start."""
+    runs = given.job_runs
+    lost = set(runs["job"][runs["status"] == "lost"])
+    return tuple(
+        job
+        for job in jobs
+        if job.name not in lost or start_steps(job, left) or job.last_start >= left.end
+    )
 
 
 def _runs_left(given: Given, moment: pd.Timestamp) -> pd.DataFrame:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import InputError
+from models.weather.online.archive import Archive
+from optimizer.forecast_archive import FORECASTS
 from optimizer.in_force import in_force
 from optimizer.left_overs import DELETING
+from optimizer.named_weather import ARCHIVE
 from optimizer.run_folder import moment_of, run_folders, run_id_of
 from optimizer.run_tables import as_written
 from optimizer.store import latest_run, read_json
@@ -73,3 +76,20 @@ def remove(out: Path, runs: list[Old]) -> None:
         hidden = out / f"{DELETING}{run.name}"
         (out / run.name).rename(hidden)
         shutil.rmtree(hidden, ignore_errors=True)  # another process may sweep it meanwhile
+
+
+def remove_old_weather(out: Path, now: pd.Timestamp, keep_day: float) -> int:
+    """Remove raw payloads and issued forecasts that are older; return how many went.
+
+    The newest good payloads of each source stay: they may be the last there are.
+    """
+    gone = len(Archive(out / ARCHIVE).prune(keep_day, now))
+    for path in sorted((out / FORECASTS).glob("*")):
+        try:
+            age_day = (now - moment_of(path.stem)) / pd.Timedelta(days=1)
+        except ValueError:
+            continue  # no forecast's name
+        if age_day > keep_day:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            gone += 1
+    return gone

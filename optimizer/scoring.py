@@ -80,15 +80,12 @@ def score(out: Path, since: pd.Timestamp | None = None) -> Scores:
     InputError
         A file of the archive or of the meters is not as it was written.
     """
-    issued = read_issued(out, since)
-    if not issued.empty:
-        issued = issued[issued["rung"].isin(PAIRED_RUNGS)]
+    issued = _by_the_clock(out, since)
     if issued.empty:
         return _nothing(
             f"{out}: no forecast by the clock is in the archive. dakhla forecast, plan or daily "
             "with a weather source leaves one each time."
         )
-    issued = issued.drop_duplicates(["init_utc", "source", "column", "time_utc"], keep="last")
     meters, steps_h = read_meters(out), meter_steps(out)
     rows, curves, missing = [], [], []
     for column, part in issued.groupby("column"):
@@ -108,6 +105,15 @@ def score(out: Path, since: pd.Timestamp | None = None) -> Scores:
         reliability=pd.concat(curves, ignore_index=True),
         missing=" ".join(missing),
     )
+
+
+def _by_the_clock(out: Path, since: pd.Timestamp | None) -> pd.DataFrame:
+    """Return issued forecasts that the clock made; of one weather run the last said of a step."""
+    issued = read_issued(out, since)
+    if issued.empty:
+        return issued
+    issued = issued[issued["rung"].isin(PAIRED_RUNGS)]
+    return issued.drop_duplicates(["init_utc", "source", "column", "time_utc"], keep="last")
 
 
 _NAMES = [quantile_column(level) for level in LEVELS]
@@ -161,23 +167,24 @@ def _beside_simple(
     return rows.assign(
         crps=crps_of_quantiles(rows["actual_mw"], rows[_NAMES], LEVELS),
         crps_persistence=np.abs(rows["actual_mw"].to_numpy() - persistent),
-        crps_climatology=_climate_crps(rows["actual_mw"].to_numpy(), times, known, length),
+        crps_climatology=_climate_crps(rows["actual_mw"].to_numpy(), times, known),
     )
 
 
-def _climate_crps(
-    actual: Floats, times: pd.DatetimeIndex, known: pd.Series, length: pd.Timedelta
-) -> Floats:
+def _climate_crps(actual: Floats, times: pd.DatetimeIndex, known: pd.Series) -> Floats:
     """Return the CRPS of the quantiles of the same hour of day; NaN where too little is known."""
+    index = pd.DatetimeIndex(known.index)
+    values, hours = known.to_numpy(dtype=float), index.hour.to_numpy()
+    days = index.normalize().asi8
+    same = np.full((len(actual), len(LEVELS)), np.nan)
+    hour_of = times.hour.to_numpy()
+    for hour in np.unique(hour_of):
+        is_alike = hours == hour
+        if len(np.unique(days[is_alike])) >= CLIMATE_DAYS_MIN:
+            same[hour_of == hour] = climatology(values[is_alike], LEVELS)
     found = np.full(len(actual), np.nan)
-    hours = pd.DatetimeIndex(known.index).hour
-    for hour in times.hour.unique():
-        past = known[hours == hour]
-        if pd.DatetimeIndex(past.index).normalize().nunique() < CLIMATE_DAYS_MIN:
-            continue
-        of_hour = times.hour == hour
-        same = np.tile(climatology(past, LEVELS), (int(of_hour.sum()), 1))
-        found[of_hour] = crps_of_quantiles(actual[of_hour], same, LEVELS)
+    if (is_told := np.isfinite(same[:, 0])).any():
+        found[is_told] = crps_of_quantiles(actual[is_told], same[is_told], LEVELS)
     return found
 
 

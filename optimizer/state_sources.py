@@ -31,32 +31,39 @@ def source_lines(state: State) -> list[str]:
     For example ``battery_main energy: 412.3 MWh, metered 2026-11-22 21:45Z (2.2 h old), rolled by
     run 20261122T220000Z-1a2b3c``.
     """
+    return [f"{value}, {words}" for value, words in _told(state)]
+
+
+def _told(state: State) -> list[tuple[str, str]]:
+    """Return each value in words, and its source."""
     parts: dict[tuple[str, str], list[StateSource]] = {}
     for source in state.sources:
         if source.quantity not in UNTOLD:
             parts.setdefault((source.name, source.quantity), []).append(source)
-    return [_line(name, quantity, found) for (name, quantity), found in parts.items()]
+    return [
+        (_value(name, quantity, found), found[0].source)
+        for (name, quantity), found in parts.items()
+    ]
 
 
-def _line(name: str, quantity: str, found: Sequence[StateSource]) -> str:
-    """Return one line of a quantity of one part."""
+def _value(name: str, quantity: str, found: Sequence[StateSource]) -> str:
+    """Return what one quantity of one part is, in words."""
     stem, _, unit = quantity.rpartition("_")
     what = stem.replace("_", " ")
-    words = found[0].source
     if quantity in ("on_count", "off_count"):
         counts = ", ".join(f"{s.value:g} for {s.key or '?'} h" for s in found)
-        return f"{name} units {what}: {counts}, {words}"
+        return f"{name} units {what}: {counts}"
     if quantity in SUMMED:
         keys = [source for source in found if source.key]
         count = f" in {len(keys)} {SUMMED[quantity]}" if keys else ""
         if quantity != "backlog_mwh":
-            return f"{name} {what}: {len(keys)} {SUMMED[quantity]}, {words}"
-        return f"{name} {what}: {sum(s.value for s in found):,.1f} MWh{count}, {words}"
+            return f"{name} {what}: {len(keys)} {SUMMED[quantity]}"
+        return f"{name} {what}: {sum(s.value for s in found):,.1f} MWh{count}"
     values = ", ".join(
         f"{s.value:,.1f} {UNIT_TEXT.get(unit, unit)}" + (f" ({s.key})" if s.key else "")
         for s in found
     )
-    return f"{name} {what}: {values}, {words}"
+    return f"{name} {what}: {values}"
 
 
 def from_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[StateSource, ...]:
@@ -72,3 +79,11 @@ def from_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[StateSource, ...]:
         )
         for row in rows
     )
+
+
+def grouped_lines(state: State) -> list[str]:
+    """Return the same for a screen: values of one source and age stand in one line."""
+    groups: dict[str, list[str]] = {}
+    for value, words in _told(state):
+        groups.setdefault(words, []).append(value)
+    return [f"{words}: {'; '.join(values)}" for words, values in groups.items()]

@@ -6,7 +6,7 @@ from rich.text import Text
 from optimizer.intervention_files import lines as held_lines
 from optimizer.plan import Plan
 from optimizer.provenance import DEGRADED, Provenance
-from optimizer.state_sources import source_lines
+from optimizer.state_sources import grouped_lines
 from optimizer.terminal_words import LEVELS
 
 
@@ -21,7 +21,7 @@ def header(plan: Plan) -> Text:
     text.append(f" ({gap})\nCost of the whole plan: {plan.objective_mad:,.0f} MAD\n")
     _add_weather(text, provenance)
     text.append(f"Opening state: {problem.given.state.origin}")
-    for line in source_lines(problem.given.state):
+    for line in grouped_lines(problem.given.state):
         text.append(f"\n  {line}")
     for line in held_lines(problem.given.held):
         text.append(f"\n{line}", "bold")

@@ -80,6 +80,9 @@ _LIMITS = {
 def limit_words(name: str) -> str:
     """Return a limit's owner and its meaning: ``grid_onee.import_mw`` is most that can be drawn."""
     owner, _, what = name.partition(".")
+    if owner == "held":  # pin_2_grid_onee_import_mw
+        kind, _, column = what.split("_", 2)
+        return f"{kind} of {column}"
     return f"{owner_words(owner)}: {_LIMITS.get(what, what.replace('_', ' '))}"
 
 

@@ -17,6 +17,7 @@ from optimizer.clash import hours_words
 from optimizer.elastic import Elastic
 from optimizer.labelled import OVERHEAD
 from optimizer.ladder import BASE_LEAST_MAD, per_mwh, rung, unit_of
+from optimizer.limits import PINNED
 from optimizer.matrices import Floats
 from optimizer.solution import Solution
 from optimizer.units import UNIT_TEXT
@@ -47,6 +48,9 @@ class GivenUp:
         amount = f"{_number(self.amount)} {self.unit}"
         owner, _, what = self.limit.partition(": ")
         most = f"{'' if self.is_flat else 'up to '}{_number(self.most or 0.0)} {self.most_unit}"
+        if self.limit.startswith(PINNED):
+            by, total = (amount, "") if self.most is None else (most, f" ({amount})")
+            return f"{self.limit} relaxed by {by}, {self.hours}{total}"
         if not what:
             by, total = (amount, "") if self.most is None else (most, f" ({amount})")
             return f"{owner} relaxed by {by}, {self.hours}{total}"

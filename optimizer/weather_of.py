@@ -151,4 +151,4 @@ def learned(asked: Asked) -> Pairs | None:
     if asked.out is None or asked.now is None:
         return None
     out = Path(asked.out)
-    return history(out, read_meters(out), meter_steps(out), asked.now)
+    return history(out, read_meters(out, until=asked.now), meter_steps(out), asked.now)

@@ -19,6 +19,7 @@ from optimizer.state import State
 from optimizer.units import UNIT_TEXT
 
 _PATHS_SHOWN = 5
+_NO_NEWS_PU = 1e-3  # of the energy: where steps begin, means of the same weather differ by as much
 
 
 def reasons(rest: Published, new: Published) -> Iterator[str]:
@@ -32,7 +33,10 @@ def reasons(rest: Published, new: Published) -> Iterator[str]:
     ]
     yield from found
     if not found:
-        yield "nothing the plan is made of has changed; what moves is within the solver's gap."
+        yield (
+            f"what the plan is made of has not changed by {_NO_NEWS_PU:.1%}; what moves is a tie "
+            "or within the solver's gap."
+        )
 
 
 def _of_state(before: State, now: State) -> Iterator[str]:
@@ -57,6 +61,8 @@ def _of_state(before: State, now: State) -> Iterator[str]:
 def _of_series(rest: Published, new: Published) -> Iterator[str]:
     """Yield which input series differ, and by how much; without what outages cut of them."""
     olds, news, hours = rest.given.series, new.given.series, new.given.horizon.hours
+    others: dict[str, list[str]] = {}
+    most = 0
     for column in news.columns:
         if column not in olds.columns or column.endswith("_uncut_mw"):
             continue
@@ -67,17 +73,36 @@ def _of_series(rest: Published, new: Published) -> Iterator[str]:
         differs = np.abs(now - old) > TOLERANCE
         if not differs.any():
             continue
-        words = column.rpartition("_")[0].replace("_", " ")
         if column.endswith("_mw") and "intercept" not in column:
-            a, b = float(now @ hours), float(old @ hours)
-            more = f"{abs(a - b):,.1f} {'more' if a > b else 'less'}"
-            yield f"{words} is {a:,.1f} MWh in these hours; {b:,.1f} were expected ({more})."
+            yield from _energy(column, float(old @ hours), now, old, hours)
         elif "price" in column:
             a, b = (float(np.average(values, weights=hours)) for values in (now, old))
             words = column.removesuffix("_mad_per_mwh").replace("_", " ")
             yield f"{words} is {a:,.1f} MAD/MWh on average; {b:,.1f} before."
         else:
-            yield f"{column} is another in {int(differs.sum())} of {len(differs)} steps."
+            owners = [p.name for p in new.site.components() if column.startswith(f"{p.name}_")]
+            owner = max(owners, key=len, default="")
+            others.setdefault(owner, []).append(column.removeprefix(f"{owner}_"))
+            most = max(most, int(differs.sum()))
+    for owner, names in others.items():
+        steps = f"{most} of {len(hours)} steps"
+        yield f"input series of {owner} are others in up to {steps}: {', '.join(names)}."
+
+
+def _energy(
+    column: str, before_mwh: float, now: np.ndarray, old: np.ndarray, hours: np.ndarray
+) -> Iterator[str]:
+    """Yield how the energy of a power series differs, if that is news."""
+    moved_mwh = float(np.abs(now - old) @ hours)
+    if moved_mwh <= _NO_NEWS_PU * before_mwh:
+        return
+    now_mwh = float(now @ hours)
+    apart = f"{abs(now_mwh - before_mwh):,.1f} {'more' if now_mwh > before_mwh else 'less'}"
+    if abs(now_mwh - before_mwh) < moved_mwh / 2:
+        apart = f"{moved_mwh:,.1f} at another time"
+    words = column.rpartition("_")[0].replace("_", " ")
+    expected = f"{before_mwh:,.1f} were expected ({apart})"
+    yield f"{words} is {now_mwh:,.1f} MWh in these hours; {expected}."
 
 
 def _of_held(before: Interventions, now: Interventions, start: pd.Timestamp) -> Iterator[str]:

@@ -40,6 +40,9 @@ def test_a_run_is_put_in_force_listed_and_withdrawn(place, run, publish):
     listed = place.call(["runs", "list", "--out", str(place.out)]).out.splitlines()
     assert listed[1].startswith(run)
     assert listed[1].endswith("0  IN FORCE")
+    shown = place.call(["runs", "show", run, "--out", str(place.out)]).out
+    assert "in force now: yes\n" in shown
+    assert "In force\n  entry: " in shown
     said = publish("--withdraw", "--by", "Said", "--note", "storm", "--json")
     assert said.answer == {"status": "withdrawn", "exit_code": 0, "run": run}
     shown = place.call(["runs", "show", run, "--json", "--out", str(place.out)]).answer

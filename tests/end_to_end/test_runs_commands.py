@@ -3,6 +3,7 @@
 import datetime
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -29,21 +30,19 @@ def runs(place):
 
 def test_runs_are_listed_as_lines_and_as_json(place, two, runs):
     """Proves a failed run is listed too, and every filter."""
-    place.edit("site.toml", "tiers = []", "tiers = []\n# a line too narrow")
     place.edit("site.toml", "import_max_mw = 150.0", "import_max_mw = 0.0")
     place.edit("wind.csv", "100.0", "1.0")
-    failed = place.plan("--json", "--state", str(place.path("state.csv")))
+    assert place.plan().code == 7
     lines = runs("list").out.splitlines()
     assert lines[0].split() == ["run", "kind", "state", "plan", "from", "weather", "MAD", "exit"]
     assert {line.split()[0] for line in lines[1:]} >= set(two)
     listed = runs("list", "--json").answer["runs"]
-    assert len(listed) == len(lines) - 1 == 2 + (failed.code == 7)
-    assert [row["state"] for row in runs("list", "--json", "--limit", "1").answer["runs"]] == [
-        "failed"
-    ]
-    assert {r["id"] for r in runs("list", "--json", "--state", "published").answer["runs"]} == set(
-        two
-    )
+    assert len(listed) == len(lines) - 1 == 3
+    assert len(runs("list", "--json", "--limit", "1").answer["runs"]) == 1
+    (row,) = runs("list", "--json", "--state", "failed").answer["runs"]
+    assert (row["exit_code"], row["folder"]) == (7, f"{row['id']}-diagnostic")
+    published = runs("list", "--json", "--state", "published").answer["runs"]
+    assert {row["id"] for row in published} == set(two)
     assert runs("list", "--site", "another").out == "No run.\n"
     assert runs("list", "--since", "2090-01-01").out == "No run.\n"
     assert not any(row["is_in_force"] for row in listed)
@@ -55,7 +54,7 @@ def test_a_plan_without_weather_is_listed(place, two, runs, monkeypatch):
     def none(*_):
         raise WeatherError("It ends too early. Give other.")
 
-    monkeypatch.setattr("optimizer.plan.prepare", none)
+    monkeypatch.setattr(sys.modules["optimizer.plan"], "prepare", none)
     assert place.plan().code == 4
     (row,) = runs("list", "--json", "--state", "failed").answer["runs"]
     assert (row["exit_code"], row["site"]) == (4, "small plant")
@@ -111,6 +110,7 @@ def test_a_run_is_shown_with_what_it_is_made_of(place, two, runs):
     for line in (
         f"id: {two[1]}",
         "state: published",
+        "in force now: no",
         "  solver: HiGHS 1.",
         "  schedule.csv: ",
         "  changed: none",

@@ -54,6 +54,7 @@ class Days:
     folder: Path
     runs: list[Path]
     table: pd.DataFrame  # the first 24 h of every day
+    ledger: pd.DataFrame  # as the last day left it
 
     def until(self, midnight: pd.Timestamp) -> pd.DataFrame:
         """Return what was carried out before a midnight."""
@@ -77,7 +78,9 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     for run in runs:
         table = pd.read_csv(run / "schedule.csv")
         tables.append(table.set_index(moments(table["time_utc"])).iloc[:BINDING_H])
-    return Days(folder=folder, runs=runs, table=pd.concat(tables))
+    ledger = pd.read_csv(folder / "runs/ledger.csv", dtype={"article": str})
+    ledger["from_utc"] = moments(ledger["from_utc"])
+    return Days(folder=folder, runs=runs, table=pd.concat(tables), ledger=ledger)
 
 
 def opened(run: Path) -> dict[Key, float]:
@@ -204,14 +207,13 @@ def of_windows(days: Days, midnight: pd.Timestamp) -> dict[Key, float]:
         if gone_h and begin >= START:  # what was before the first day, the site file supposes
             had = float(table[table.index >= begin][column].sum())
             found[name, quantity, f"{begin:%Y-%m-%dT%H:%MZ}"] = had
-    ledger = pd.read_csv(days.folder / "runs/ledger.csv", dtype={"article": str})
-    ledger = ledger[moments(ledger["from_utc"]) < midnight]
+    ledger = days.ledger[days.ledger["from_utc"] < midnight]
     for article, quantity, begin, key in (
         ("1", "used_l", midnight.replace(day=1), f"{midnight:%Y-%m}"),
         ("2", "excess_mwh", midnight.replace(day=1), f"{midnight:%Y-%m}"),
         ("3", "delivered_mwh", midnight - midnight.weekday() * DAY, ""),
     ):
-        own = ledger[(ledger["article"] == article) & (moments(ledger["from_utc"]) >= begin)]
+        own = ledger[(ledger["article"] == article) & (ledger["from_utc"] >= begin)]
         if begin >= START and len(own):
             key = key or f"{begin:%Y-%m-%d}"
             found[f"art_{article}", quantity, key] = float(own["amount"].sum())

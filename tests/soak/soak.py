@@ -28,7 +28,7 @@ from tests.soak.trials import (
 from tests.soak.warm import Warm
 
 RESULT = Path(__file__).with_name("RESULT.md")
-KILLS, COLD_KILLS, OVERLAPPING, NIGHTS = 100, 100, 8, 90
+KILLS, COLD_KILLS, OVERLAPPING, NIGHTS = 100, 30, 8, 90
 FREE_BYTES = [0, 4_000, 20_000, *range(40_000, 600_001, 40_000)]
 HEAD = """# The last full soak
 

@@ -1,7 +1,8 @@
 """A short form of `make soak`: 10 kills, 14 nights, overlaps, a full disk, a read-only folder."""
 
 import random
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.fake_weather import FakeWeather
 from tests.soak.trials import Clock, Result, Scene, full_disk, kills, nights, overlap, read_only
 from tests.soak.warm import Warm
+from tests.soak.witness import Witness
 
 SEED = 20261123
 
@@ -26,6 +28,36 @@ def judged(result: Result) -> Result:
     print(f"seed {SEED}: {result.name}: {dict(result.counts)}")
     assert result.problems == []
     return result
+
+
+def cut(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+TAMPERED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "lost run": (lambda out: shutil.rmtree(next(out.glob("2*"))), "is lost"),
+    "half a table": (lambda out: cut(next(out.glob("2*/schedule.csv"))), "changed"),
+    "half a payload": (lambda out: cut(next(out.rglob("*.gz"))), ".gz: "),
+    "half a forecast": (lambda out: cut(next(out.glob("forecasts/*"))), ".parquet: "),
+    "half a ledger": (lambda out: cut(out / "ledger.csv"), "ledger.csv"),
+    "half a word": (lambda out: cut(out / "latest.json"), "latest.json"),
+    "nothing in force": (lambda out: (out / "in_force.json").unlink(), "nothing is in force"),
+    "no record": (lambda out: cut(out / "daily.json"), "daily.json"),
+}
+
+
+def test_the_witness_sees_each_kind_of_damage(scene: Scene, tmp_path: Path) -> None:
+    """Proves that the checks of every trial here can fail, for one damage of each kind."""
+    stage = scene.plant("tampered")
+    stage.good_run()
+    for name, (damage, words) in TAMPERED.items():
+        copy = tmp_path / name
+        shutil.copytree(stage.out, copy)
+        witness = Witness(copy)
+        assert witness.problems() == []
+        damage(copy)
+        assert any(words in problem for problem in witness.problems()), name
 
 
 def test_kills_leave_everything_whole(scene: Scene) -> None:

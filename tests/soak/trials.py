@@ -26,7 +26,8 @@ EVENING = pd.Timestamp("2026-12-01T20:47Z")
 HARMLESS = {
     case.fault for case in CASES if case.rung == "fresh"
 }  # a fresh plan is right with these
-FAULTY_SHARE, STRICT_SHARE, BOTH_SHARE, SKEWED_SHARE = 0.2, 0.25, 0.3, 0.1
+STRICT_SHARE, BOTH_SHARE, SKEWED_SHARE = 0.2, 0.4, 0.1
+BEGIN_SHARE, LASTING_NIGHTS = 0.12, (1, 2, 3)  # so that one night in five is troubled
 
 
 @dataclass
@@ -294,9 +295,13 @@ def nights(scene: Scene, count: int, rng: random.Random, *, deadline_s: float = 
     """Run one night after the other, each from the state the one before left."""
     stage, result = scene.plant("nights", deadline_s=deadline_s), Result("night")
     witness = Witness(stage.out)
+    trouble, left = None, 0
     for number in range(count):
-        scene.heal()
-        trouble = _trouble(scene, rng) if rng.random() < FAULTY_SHARE and number else None
+        if left == 0:
+            scene.heal()
+            left = rng.choice(LASTING_NIGHTS) if rng.random() < BEGIN_SHARE and number else 0
+            trouble = _trouble(scene, rng) if left else None
+        left = max(left - 1, 0)
         is_strict = trouble is not None and rng.random() < STRICT_SHARE
         alarms, before = stage.told(), witness.last_in_force
         (ended,) = scene.warm.run(stage.task(id=f"night{number}", is_strict=is_strict))

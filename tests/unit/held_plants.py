@@ -63,7 +63,7 @@ def reasons_of(plant: Any, *entries: Outage | Pin) -> str:
 def broken_by(plan: dk.Plan, column: str, step: int, value: float) -> set[str]:
     """Return the rules that are broken if one value of a plan's table is overwritten."""
     table = plan.schedule.copy()
-    table.iloc[step, table.columns.get_loc(column)] = value
+    table.loc[table.index[step], column] = value
     return {breach.rule for breach in audit(as_published(plan, table))}
 
 

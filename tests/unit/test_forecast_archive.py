@@ -86,6 +86,20 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
         read_issued(tmp_path)
     assert str(caught.value).startswith(f"{path}: not as it was written: ")
     assert str(caught.value).endswith("Take it out; the forecasts beside it are whole.")
+    issue(tmp_path, "b", start=START + pd.Timedelta(days=1))
+    said = meters("15min", [40.0] * 200)
+    found = pairs(tmp_path, said, {COLUMN: 0.25}, since=None)
+    assert len(found.table["issued_utc"].unique()) == 1
+    assert found.problems == (str(caught.value),)
+
+
+def test_old_runs_are_told_by_their_names(tmp_path: Path) -> None:
+    """Proves a run of an older day is not opened: it may be torn, it is not asked for."""
+    issue(tmp_path, "20260227T220000Z-abcdef")
+    issue(tmp_path, "20260301T220000Z-abcdef", start=START + pd.Timedelta(days=1))
+    (tmp_path / "forecasts" / "20260101T220000Z-abcdef.parquet").write_bytes(b"torn")
+    table = read_issued(tmp_path, since=START - pd.Timedelta(days=1))
+    assert table["run"].unique().tolist() == ["20260301T220000Z-abcdef"]
 
 
 def test_quarter_hours_pair_with_five_minutes(tmp_path: Path) -> None:

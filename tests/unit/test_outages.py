@@ -8,6 +8,7 @@ import pytest
 
 import optimizer as dk
 from optimizer.held import touched
+from optimizer.held_rules import held_rules
 from optimizer.horizon import Horizon
 from optimizer.realised import with_series
 from tests.unit.held_plants import (
@@ -214,6 +215,13 @@ def test_the_optimum_under_an_outage(plant, name):
     if cost_mad is not None:
         assert plan.objective_mad == pytest.approx(cost_mad)
     assert abs(plant(**tables).solve().objective_mad - plan.objective_mad) > 1
+    problem, above = plan.optimum.problem, plan.schedule.copy()
+    mine = [rule for rule in held_rules(above, problem.site, problem.given) if "line 2" in rule]
+    assert mine
+    for rule in mine:
+        column = f"{entry[0]}_{rule.rpartition(': ')[2]}"
+        above[column] = plan.schedule[column] + entry[3] + 1
+        assert (held_rules(above, problem.site, problem.given)[rule] > 0).any(), rule
 
 
 def test_a_job_starts_after_the_outage(plant, tmp_path):

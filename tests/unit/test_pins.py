@@ -158,8 +158,20 @@ def test_a_clash_names_the_pin_and_how_far_it_would_have_to_move(plant):
     )
     assert text[2] == "  firm_load: demand (60 MW), 2026-01-05 00:00Z to 01:00Z"
     assert text[4] == (
-        "  1. pin of grid_line_import_mw by Ali: at most 40 MW relaxed by 40.0 MWh, "
-        "2026-01-05 00:00Z to 02:00Z; the plan then costs 24,000 MAD."
+        "  1. pin of grid_line_import_mw by Ali: at most 40 MW relaxed by 20.0 MW, "
+        "2026-01-05 00:00Z to 02:00Z (40.0 MWh); the plan then costs 24,000 MAD."
+    )
+
+
+def test_how_far_a_count_would_have_to_move_is_told_in_units(plant):
+    """Proves amounts have the unit of what is held."""
+    text = reasons_of(
+        plant(buy=TWO, load=[10, 10], tables=DIESEL),
+        pin("genset_backup_on_count", 0, 1, 3, None),
+        out("genset_backup", 0, 1, 10),
+    )
+    assert (
+        "  1. pin of genset_backup_on_count by Ali: at least 3 units relaxed by 2.0 units, " in text
     )
 
 
@@ -413,6 +425,33 @@ def test_a_note_with_a_comma_must_be_quoted(asked):
     assert asked(outages=[row.replace("fan, and oil", '"fan, and oil"')]).outages[0].note == (
         "fan, and oil"
     )
+
+
+def test_lines_that_are_empty_or_too_short(asked):
+    """Proves blank lines count but say nothing, and that what a short line lacks is told."""
+    rows = [f"battery_main,{SPAN},0,fan,F", "", ",,,,,", f"battery_main,{SPAN},-1", "x"]
+    assert [text.partition(":")[2] for text in problems(asked, outages=rows)] == [
+        " line 5: available_mw = -1 is below 0. Give 0 or more.",
+        " line 5: author is empty. Write it.",
+        (
+            " line 6: unit = 'x' is no part of the site. Give one of wind_main, battery_main, "
+            "grid_line, genset_backup, firm_load, training_ai, facility."
+        ),
+        *(f" line 6: {c} is empty. Write it." for c in ("start_utc", "end_utc", "available_mw")),
+        " line 6: author is empty. Write it.",
+    ]
+    assert len(asked(outages=rows[:3]).outages) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00", b"\x00" * 50, b'"unit,'])
+def test_a_file_that_is_no_text_table_is_refused(plant, tmp_path, content):
+    """Proves nothing else than a sentence comes of it."""
+    small = plant(buy=TWO, load=[1, 1])
+    path = tmp_path / "pins.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        interventions(small.site, small.horizon, path, path)
+    assert all(text.startswith(str(path)) for text in error.value.problems)
 
 
 def test_a_file_that_is_not_there_is_refused(plant, tmp_path):

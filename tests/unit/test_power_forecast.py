@@ -119,7 +119,7 @@ def test_single_forecast_gets_paths_about_it(one: PowerForecast) -> None:
     widths = latent.std(axis=1)[is_inner]
     assert widths[-3:].mean() > 1.15 * widths[:3].mean()
     errors = one.calibrated[WIND] - one.members[WIND]
-    assert np.corrcoef(errors[40], errors[41])[0, 1] > 0.85  # exp(-0.25 / 4.5), less what stands at the ends
+    assert np.corrcoef(errors[40], errors[41])[0, 1] > 0.85  # exp(-0.25 / 4.5) but for the ends
     assert abs(np.corrcoef(errors[0], errors[-1])[0, 1]) < 0.2
 
 
@@ -135,6 +135,16 @@ def test_given_columns_are_left_out(site: Site) -> None:
     power = made(site, 8, given=frozenset({WIND}))
     assert WIND not in power.members
     assert set(power.ceilings) == {SUN}
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_weather_for_cooling_alone(site: Site, count: int) -> None:
+    """Proves a site whose plants all have files still gets its cooling, and scenarios of it."""
+    power = made(site, count, given=frozenset({WIND, SUN}))
+    assert (power.ceilings, power.calibrated, power.quantiles) == ({}, {}, {})
+    assert power.central()[SLOPE].to_numpy() == pytest.approx(power.members[SLOPE].mean(axis=1))
+    assert power.weights.sum() == pytest.approx(1.0)
+    assert power.scenarios[SLOPE].shape == (len(HORIZON.steps), min(count, 4))
 
 
 def past(power: PowerForecast, nights: int, factor: float, count: int) -> Pairs:

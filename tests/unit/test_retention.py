@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import InputError
 from optimizer.left_overs import sweep
-from optimizer.retention import Old, old_runs, remove
+from optimizer.retention import Old, old_runs, remove, remove_old_weather
 from tests.unit.registry.conftest import run_name, write_folder
 
 NOW = pd.Timestamp("2026-07-31T00:00Z")  # runs begin on 1 July, and their plans end on the 9th
@@ -98,3 +98,20 @@ def test_left_over_files_go_when_nobody_writes_them_any_more(tmp_path):
         (tmp_path / name).write_text("{}")
         os.utime(tmp_path / name, (age, age))
     assert sweep(tmp_path, NOW) == [".latest.json.a1b2c3"]
+
+
+def test_old_payloads_and_forecasts_go_and_the_newest_good_payload_stays(tmp_path):
+    """Proves ten days are ten days, for takes and forecasts, and that one good take is left."""
+    takes = tmp_path / "weather" / "near"
+    for day in ("20260601", "20260610", "20260725"):
+        folder = takes / f"{day}T000000Z-{'a' * 12}"
+        folder.mkdir(parents=True)
+    (takes / f"20260610T000000Z-{'a' * 12}" / "good.json").write_text("{}")
+    forecasts = tmp_path / "forecasts"
+    (forecasts / "20260601T000000Z-abcdef").mkdir(parents=True)
+    for name in ("20260601T000000Z-abcdef", "20260730T000000Z-abcdef", "notes"):
+        (forecasts / f"{name}.parquet").write_bytes(b"")
+    assert remove_old_weather(tmp_path, NOW, keep_day=10.0) == 3
+    assert sorted(path.name[:8] for path in takes.iterdir()) == ["20260610", "20260725"]
+    left = sorted(path.name for path in forecasts.iterdir())
+    assert left == ["20260730T000000Z-abcdef.parquet", "notes.parquet"]

@@ -1,5 +1,7 @@
 """The registry of runs, the same on both databases: written, listed, closed, completed."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -174,6 +176,30 @@ def test_two_folders_of_one_database_keep_apart(url, tmp_path):
     with registry(tmp_path / "moved", url) as found:
         assert [row.id for row in found.runs()] == [run_name(1)]
         assert found.reconcile() == []
+
+
+def test_a_copied_folder_of_its_own_has_rows_of_its_own(url, tmp_path):
+    """Proves that a copy, which knows the same runs, takes nothing from the folder it is of."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    name = write_folder(one, 1)
+    line = {"entry": "a", "run": name, "by": "Amina", "note": "n", "put_utc": "u", "forced": []}
+    (one / "in_force_log.jsonl").write_text(json.dumps(line) + "\n")
+    shutil.copytree(one, two)
+    for out in (one, two):
+        with registry(out, url) as found:
+            found.reconcile()
+    with registry(two, url) as found:
+        found.ended(RunRow(id=name, state="failed", message="in the copy"))
+    with registry(one, url) as found:
+        assert (found.run(name).state, len(found.history())) == ("published", 1)
+
+
+def test_a_run_given_up_too_early_ends_as_it_ends(found, tmp_path):
+    begun_by(found, 1, Process("another", 1, "a:1:1"))
+    assert found.abandon_dead(NOW + 25 * HOUR) == [run_name(1)]
+    write_folder(tmp_path, 1)
+    found.ended(row_of(tmp_path / run_name(1)))
+    assert (found.run(run_name(1)).state, found.run(run_name(1)).message) == ("published", "")
 
 
 def test_text_of_any_kind_is_kept_as_far_as_text_goes(found):

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -35,36 +34,28 @@ def write_rows(out: Path, url: str | None, writer: int) -> None:
     for number in range(writer * ROWS, (writer + 1) * ROWS):
         with registry(out, url) as found:
             found.started(run_name(number), FACTS, NOW)
-        with registry(out, url) as found:
             found.ended(RunRow(id=run_name(number), state="failed", exit_code=5))
-
-
-def read_rows(out: Path, url: str | None, _: int) -> list[int]:
-    """Return how many runs there are, again and again, until all are there."""
-    counts = [0]
-    with registry(out, url) as found:
-        while counts[-1] < WRITERS * ROWS:
-            counts.append(len(found.runs()))
-            time.sleep(0.01)  # the others are to get on, too
-    return counts
 
 
 @pytest.fixture(scope="module")
 def processes():
     """Return processes that were started afresh, as cron's are."""
-    with ProcessPoolExecutor(WRITERS + 1, mp_context=get_context("spawn")) as pool:
+    with get_context("spawn").Pool(WRITERS) as pool:
         yield pool
 
 
 def test_writers_and_a_reader_at_once_lose_nothing(url, tmp_path, processes):
-    reader = processes.submit(read_rows, tmp_path, url, 0)
-    writers = [processes.submit(write_rows, tmp_path, url, number) for number in range(WRITERS)]
-    for writer in writers:
-        writer.result(timeout=120)
-    counts = reader.result(timeout=120)
-    assert counts == sorted(counts)
+    writers = [processes.apply_async(write_rows, (tmp_path, url, n)) for n in range(WRITERS)]
+    counts = [0]
     with registry(tmp_path, url) as found:
+        while not all(writer.ready() for writer in writers):
+            counts.append(len(found.runs()))
+            time.sleep(0.02)  # the others are to get on, too
         rows = found.runs()
+    for writer in writers:
+        writer.get()
+    assert counts == sorted(counts)
+    assert len(set(counts)) > WRITERS
     assert {row.id for row in rows} == {run_name(number) for number in range(WRITERS * ROWS)}
     assert {(row.state, row.exit_code, row.site) for row in rows} == {("failed", 5, "small plant")}
     assert len({row.pid for row in rows}) > 1
@@ -92,8 +83,8 @@ def test_the_first_two_processes_make_one_registry(url, tmp_path, processes):
     outs = [tmp_path / str(number) for number in range(5)]
     for out in outs:
         write_folder(out, int(out.name))
-        made = [processes.submit(reconciled, out, url) for _ in range(WRITERS)]
-        assert [one.result(timeout=60) for one in made] == [[run_name(int(out.name))]] * WRITERS
+        made = [processes.apply_async(reconciled, (out, url)) for _ in range(WRITERS)]
+        assert [one.get(60) for one in made] == [[run_name(int(out.name))]] * WRITERS
 
 
 def reconciled(out: Path, url: str | None) -> list[str]:

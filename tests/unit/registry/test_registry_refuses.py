@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import sys
 import time
 from urllib.parse import quote
 
@@ -187,6 +188,31 @@ def test_a_wrong_password_is_told_without_it(server, tmp_path):
         registry(tmp_path, server.replace(quote(PASSWORD, safe=""), "geheim")).__enter__()
     assert "password authentication failed" in error.value.problems[0]
     assert "geheim" not in "".join(traceback_of(error))
+
+
+def test_without_the_driver_it_is_said_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(RegistryError) as error, registry(tmp_path, "postgresql://me:geheim@h/db"):
+        pass
+    assert error.value.problems == [
+        (
+            "registry: postgresql://me@h/db needs the package psycopg. Install "
+            "dakhla-optimizer[postgres]."
+        )
+    ]
+
+
+def test_a_folder_that_can_t_be_told_apart_is_told(server, tmp_path):
+    (tmp_path / ".registry_id").mkdir()
+    with pytest.raises(RegistryError) as error, registry(tmp_path, server):
+        pass
+    assert error.value.problems == [
+        (
+            f"registry: {tmp_path / '.registry_id'} is not usable: Is a directory. "
+            "See that the folder can be written."
+        )
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == [".registry_id"]
 
 
 def test_the_environment_names_the_server(server, tmp_path, monkeypatch):
