@@ -55,7 +55,7 @@ def run_night(night: Night, steps: Steps, environment: Mapping[str, str]) -> Out
     notes: list[str] = []
     made: list[Plan] = []
     try:
-        notes += steps.tidy(night)
+        notes += _tidied(night, steps)
         _check(night)
         made.append(steps.make(night))
         failure = _stopped(made[0])
@@ -72,6 +72,14 @@ def run_night(night: Night, steps: Steps, environment: Mapping[str, str]) -> Out
             notes=notes,
         )
         return good_end(telling, made[0]) if failure is None else poor_end(telling, failure)
+
+
+def _tidied(night: Night, steps: Steps) -> list[str]:
+    """Close what runs cut short have left behind; what goes wrong with it loses no plan."""
+    try:
+        return steps.tidy(night)
+    except Exception as error:  # noqa: BLE001 - the night goes on without
+        return _told(error).problems
 
 
 def _told(error: BaseException) -> Failure:

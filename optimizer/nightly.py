@@ -1,6 +1,7 @@
 """The nightly run put together: lock, log, the real steps, and how it is said."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,6 @@ from optimizer.plan import Plan
 from optimizer.plan_answer import plan_json
 from optimizer.provenance import Provenance
 from optimizer.registry import registry
-from optimizer.registry_database import RegistryError
 from optimizer.retention import Old, old_runs, remove, remove_old_weather
 from optimizer.standing import Unreadable, standing
 from optimizer.store import out_problems
@@ -70,17 +70,15 @@ def _locked_out(night: Night, ground: Ground, error: AnotherRunHolds) -> Outcome
 def tidy(night: Night) -> list[str]:
     """Close what runs cut short have left behind; return what went wrong with that."""
     for path in night.out.glob(".*.??????"):  # temporary names of `optimizer.store.write_text`
-        age = night.now - pd.Timestamp(path.stat().st_mtime, unit="s", tz="UTC")
-        if path.is_file() and age > STRAY_AGE:
-            path.unlink(missing_ok=True)
-    try:
-        with registry(night.out) as found:
-            found.abandon_dead(night.now)
-            found.reconcile()
-            found.pruned([run.run for run in _let_go(night)])
-    except (RegistryError, InputError, OSError) as error:
-        return [str(error)]
-    return []
+        with suppress(OSError):  # another process may have renamed it meanwhile
+            age = night.now - pd.Timestamp(path.stat().st_mtime, unit="s", tz="UTC")
+            if path.is_file() and age > STRAY_AGE:
+                path.unlink()
+    with registry(night.out) as found:
+        found.abandon_dead(night.now)
+        found.reconcile()
+        found.pruned([run.run for run in _let_go(night)])
+        return list(found.notes)
 
 
 def _let_go(night: Night) -> list[Old]:

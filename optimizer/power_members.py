@@ -1,6 +1,8 @@
 """Members of power as modelled, and the paths that calibration makes of them."""
 
+import importlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,6 @@ from models.calibration import (
 )
 from models.dependence import estimated
 from models.ensemble import member_columns, solar_ceiling_mw, wind_ceiling_mw
-from models.learned_quantiles import is_enough, learned_quantiles_mw
 from models.scenarios import coupled, even_levels, gaussian_template
 from models.weather.forecast import ModelRun, WeatherForecast
 from models.weather.resample import mean_over, resample
@@ -123,7 +124,8 @@ def _drawn(
                 raw.members[name], top, raw.lead_h, calibrations[name], levels
             )
         else:
-            about = learned_quantiles_mw(past, _ahead(raw, name), levels, seed=seed)
+            learning = _learning()
+            about = learning.learned_quantiles_mw(past, _ahead(raw, name), levels, seed=seed)
         drawn[name] = coupled(about, template[name])
     return drawn
 
@@ -133,7 +135,12 @@ def _teachers(raw: Raw, history: Pairs | None, name: str) -> pd.DataFrame | None
     if history is None or not taken_as_one(raw.member_count) or raw.horizon.hours.max() > 1.0:
         return None
     past = history.courses(name, raw.run.model, is_single=True)
-    return past if is_enough(past) else None
+    return past if len(past) and _learning().is_enough(past) else None
+
+
+def _learning() -> Any:
+    """Return the module that learns quantiles: few forecasts need its second of libraries."""
+    return importlib.import_module("models.learned_quantiles")
 
 
 def _ahead(raw: Raw, name: str) -> pd.DataFrame:

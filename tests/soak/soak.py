@@ -32,7 +32,12 @@ KILLS, COLD_KILLS, OVERLAPPING, NIGHTS = 100, 30, 8, 90
 FREE_BYTES = [0, 4_000, 20_000, *range(40_000, 600_001, 40_000)]
 HEAD = """# The last full soak
 
-Written by `make soak`, which says what each trial is. {date}, seed {seed}: {verdict}.
+Written by `make soak`. {date}, seed {seed}: {verdict}.
+
+After every single event of these trials: no half-written file under a good name, no earlier run
+lost or changed, registry whole and at one with the folders, what is in force can be followed.
+Exit -9 is a run that was killed; 75 and 2 are nights that found the lock held or nothing to write
+to, the latter with an alarm; a troubled night has a random fault of one server or both.
 
 | trial | seen |
 |---|---|
@@ -85,7 +90,8 @@ def _results(scene: Scene, seed: int) -> "list[Result]":
 
 
 def _counts(result: Result) -> str:
-    return ", ".join(f"{count} {what}" for what, count in sorted(result.counts.items()))
+    """Return what a trial has seen, in words."""
+    return "; ".join(f"{what}: {count}" for what, count in sorted(result.counts.items()))
 
 
 if __name__ == "__main__":

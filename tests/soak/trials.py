@@ -115,11 +115,11 @@ def kills(scene: Scene, count: int, rng: random.Random) -> Result:
     witness = Witness(stage.out)
     work_s = min(stage.good_run() for _ in range(2))
     result.note("let run", witness.problems())
-    for _ in range(count):
+    while result.counts["exit -9"] < count:  # a few end before their moment comes
         scene.clock.now += pd.Timedelta(minutes=1)
         moment = {"kill_at_work_s": rng.uniform(0.0, work_s), "kill_late_s": rng.uniform(0.0, 0.02)}
         (ended,) = scene.warm.run(stage.task(**moment))
-        result.note(f"ended {ended['code']}", witness.problems())
+        result.note(f"exit {ended['code']}", witness.problems())
     stage.good_run()
     result.note("let run", [*witness.problems(), *_left_over(stage.out)])
     return result
@@ -148,18 +148,18 @@ def cold_kills(scene: Scene, count: int, rng: random.Random) -> Result:
             return subprocess.Popen([*command, *files], stdout=log, stderr=log)
 
     began = time.monotonic()
-    result.note(f"ended {start().wait()}", witness.problems())
+    result.note(f"exit {start().wait()}", witness.problems())
     whole_s = time.monotonic() - began
-    for _ in range(count):
+    while result.counts["exit -9"] < count:
         process = start()
         try:
             process.wait(rng.uniform(0.0, whole_s))
         except subprocess.TimeoutExpired:
             process.kill()
-        result.note(f"ended {process.wait()}", witness.problems())
+        result.note(f"exit {process.wait()}", witness.problems())
     code = start().wait()
     wrong = [] if code == 0 else [f"the night after the last kill ended with {code}"]
-    result.note(f"ended {code}", [*wrong, *witness.problems(), *_left_over(stage.out)])
+    result.note(f"exit {code}", [*wrong, *witness.problems(), *_left_over(stage.out)])
     return result
 
 
@@ -208,7 +208,7 @@ def full_disk(scene: Scene, free_bytes: list[int]) -> Result:
             wrong = [] if ended["code"] in (0, 2, 3) else [f"{free} bytes free: {ended}"]
             silent = ended["code"] == 2 and len(stage.told()) != alarms + 1
             wrong += [f"{free} bytes free: no alarm"] if silent else []
-            result.note(f"ended {ended['code']}", [*wrong, *witness.problems()])
+            result.note(f"exit {ended['code']}", [*wrong, *witness.problems()])
         scene.clock.now += pd.Timedelta(minutes=1)
         stage.good_run()
         result.note("let run", [*witness.problems(), *_left_over(stage.out)])
@@ -236,7 +236,7 @@ def read_only(scene: Scene) -> Result:
         wrong += [] if len(stage.told()) == 1 else ["no alarm"]
         wrong += [] if before == after else ["files were changed"]
         disk.release(stage.out)
-        result.note(f"ended {ended['code']}", [*wrong, *witness.problems()])
+        result.note(f"exit {ended['code']}", [*wrong, *witness.problems()])
     finally:
         disk.close()
     return result
