@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.cli import first_day
+from optimizer.cli_options import first_day
 from optimizer.errors import (
     AuditFailed,
     Infeasible,

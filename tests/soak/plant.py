@@ -20,6 +20,7 @@ source = "first"
 second = "second"
 age_max_h = 40.0
 late_max_h = 14.0
+reuse_h = 0.0
 climatology_members_count = 4
 
 [weather.online.first]
