@@ -59,7 +59,7 @@ class CapacityCurve(Parameters):
     start_utc: str = Field(pattern=_STAMP, description="from when the caps hold, UTC")
     end_utc: str = Field(pattern=_STAMP, description="until when, UTC")
     standing: Standing = Field(description="how good the plan is; only in order is undegraded")
-    weather_level: str = Field(description="measured, forecast, synthetic, tmy or given")
+    weather_level: str = Field(description="measured, forecast, ...; and the rung, if not fresh")
     softened: tuple[str, ...] = Field(
         strict=False, description="sentences: which limits of the plan give way, and by how much"
     )

@@ -20,6 +20,7 @@ from optimizer.capacity_files import (
 from optimizer.certificate import check_folder
 from optimizer.compute_map import ComputeMap, load_compute_map
 from optimizer.config import WORKLOADS
+from optimizer.provenance import DEGRADED
 from optimizer.store import is_diagnostic, out_problems, read_json, read_published
 
 FOLDER = "capacity"
@@ -56,7 +57,7 @@ def hand_over(run: Path, out: Path | None = None, compute_map: Path | None = Non
     if not published.site.fleet(WORKLOADS):
         raise InputError([f"{run}: its site has no class of compute. Add one to the site file."])
     figures = read_json(run / "kpis.json")
-    level, softened = str(figures.get("weather_level", "given")), _softened(figures)
+    level, softened = _weather(figures), _softened(figures)
     standing = _standing(figures, is_softened=bool(softened))
     capacity = curve(published, run.resolve().name, standing, level, softened)
     classes = list(dict.fromkeys(row.workload for row in capacity.row))
@@ -67,6 +68,13 @@ def hand_over(run: Path, out: Path | None = None, compute_map: Path | None = Non
 def _softened(figures: dict[str, Any]) -> list[str]:
     """Return in sentences what gives way in a softened plan; its audit has checked the amounts."""
     return [str(row["sentence"]) for row in figures.get("softened", [])]
+
+
+def _weather(figures: dict[str, Any]) -> str:
+    """Return what weather the plan stands on, and which rung that is where it is not fresh."""
+    level = str(figures.get("weather_level", "given"))
+    rung = DEGRADED.get(str(figures.get("weather_rung")))
+    return level if rung is None else f"{level}, not fresh: {rung.lower()}"
 
 
 def _standing(figures: dict[str, Any], *, is_softened: bool) -> Standing:

@@ -63,6 +63,7 @@ def audit(run: Run, is_json: Json = False, is_quiet: Quiet = False) -> int:
     Exit codes: 0 every rule is kept; 2 this is no run folder; 6 a rule is broken.
     """
     from optimizer.certificate import check_folder
+    from optimizer.provenance import degraded_lines
     from optimizer.store import is_diagnostic, read_json
 
     steps = check_folder(run, is_elastic=is_diagnostic(run))
@@ -70,6 +71,8 @@ def audit(run: Run, is_json: Json = False, is_quiet: Quiet = False) -> int:
         show_json({"status": "passed", "exit_code": 0, "run_dir": str(run), "steps": steps})
     elif not is_quiet:
         show(f"{run}: every rule is kept in {steps} steps.")
+        for line in degraded_lines(read_json(run / "manifest.json").get("weather")):
+            show(line)
         for mark in read_json(run / "kpis.json").get("softened", []):
             show(str(mark["sentence"]))
     return 0

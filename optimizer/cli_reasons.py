@@ -29,6 +29,8 @@ def explain(run: Run, at: At = None, is_short: Short = False, is_json: Json = Fa
     import pandas as pd
 
     from optimizer.explain import explain as explained
+    from optimizer.provenance import degraded_lines
+    from optimizer.store import read_json
 
     try:
         moment = None if at is None else pd.Timestamp(at)
@@ -37,10 +39,12 @@ def explain(run: Run, at: At = None, is_short: Short = False, is_json: Json = Fa
     if moment is not None:
         moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     told = explained(run, moment, is_resolved=not is_short)
+    weather = read_json(run / "manifest.json").get("weather")
     if is_json:
-        show_json({"status": "explained", "exit_code": 0, "run_dir": str(run)} | told.to_json())
+        head = {"status": "explained", "exit_code": 0, "run_dir": str(run), "weather": weather}
+        show_json(head | told.to_json())
     else:
-        show("\n".join(told.sentences))
+        show("\n".join([*degraded_lines(weather), *told.sentences]))
     return 0
 
 

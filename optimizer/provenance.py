@@ -91,3 +91,14 @@ class Provenance:
 def _stamp(moment: pd.Timestamp) -> str:
     """Return a moment as JSON has it."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def degraded_lines(weather: Any) -> list[str]:
+    """Say of what a manifest has of the weather that it is not fresh; nothing where it is."""
+    found = weather if isinstance(weather, dict) else {}
+    rung = DEGRADED.get(str(found.get("rung")))
+    if rung is None:
+        return []
+    age_h = found.get("age_h")
+    age = f", {age_h:,.1f} h old" if isinstance(age_h, int | float) else ""
+    return [f"Weather: {rung}{age}: not fresh; the plan is degraded."]
