@@ -38,8 +38,8 @@ AGREED_PU = 1e-6
 DAY = "2027-07-01"
 CALM_DAY = "2026-12-05"
 LIBRARIES = (
-    "highspy, numpy, pandas, pvlib, pyarrow, pydantic, pyomo.environ, rich, scipy.sparse, typer, "
-    "windpowerlib"
+    "highspy, numpy, pandas, pvlib, pyarrow, pydantic, pyomo.environ, requests, rich, "
+    "scipy.sparse, scoringrules, sqlalchemy, typer, windpowerlib"
 )
 MEASURED = (  # a small process between: a child's memory begins with its parent's
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
