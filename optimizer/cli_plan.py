@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 Soften = Annotated[
     bool, typer.Option("--soften", help="If nothing keeps every limit, take the cheapest way out.")
 ]
+Trial = Annotated[
+    bool, typer.Option("--trial", help="Neither the latest run nor booked; not for operations.")
+]
 
 
 def plan(
@@ -51,6 +54,7 @@ def plan(
     out: Out = OUT,
     is_strict: Strict = False,
     may_soften: Soften = False,
+    is_trial: Trial = False,
     is_json: Json = False,
     is_quiet: Quiet = False,
 ) -> int:
@@ -88,7 +92,7 @@ def plan(
             now=pd.Timestamp(now),
             is_strict=is_strict,
             may_soften=may_soften,
-            kind="plan" if replan_from is None else "replan",
+            kind="trial" if is_trial else "plan",
         )
     code = exit_code(made)
     _show_plan(made, code, is_json=is_json, is_shown=code != 0 or not is_quiet)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.handover import leading_runs, state_at
 from optimizer.rolling import Course
+from optimizer.run_facts import TRIAL
 from optimizer.run_folder import RUN_NAME
 from optimizer.state import State
 from optimizer.store import read_json, read_published
@@ -70,7 +71,7 @@ class Courses:
             span = (self.start, self.start)
             if (folder / "manifest.json").is_file():
                 said = read_json(folder / "manifest.json")
-                if not said.get("is_diagnostic"):
+                if not said.get("is_diagnostic") and said.get("kind") != TRIAL:
                     begin, end = (pd.Timestamp(str(said[f"{w}_utc"])) for w in ("start", "end"))
                     span = (begin, end)
             self._spans[folder.name] = span

@@ -21,7 +21,7 @@ from optimizer.publishing import write_run
 from optimizer.recording import failed_early, recorded
 from optimizer.reference import reference_file
 from optimizer.replan import uncommitted
-from optimizer.run_facts import Facts
+from optimizer.run_facts import TRIAL, Facts
 from optimizer.site import Problem, build_model
 from optimizer.soften import soften
 from optimizer.store import new_run_id, publish
@@ -56,7 +56,7 @@ def solve_problem(
     may_soften : bool
         Where not every limit can be kept, take the cheapest way out and mark the plan so.
     kind : str
-        What the run is in the registry: plan, daily, replan or trial.
+        What the run is: plan, daily, replan or trial; a trial is neither the latest nor booked.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _publish(plan: Plan, out: Path, run_id: str, now: pd.Timestamp, kind: str) -
         out,
         run_id,
         lambda partial: write_run(partial, published, plan, kind),
-        is_latest=not plan.optimum.interrupted_by,
+        is_latest=not plan.optimum.interrupted_by and kind != TRIAL,
         before_latest=book,
     )
     return replace(plan, run_dir=folder)
@@ -162,7 +162,7 @@ def make_plan(asked: Asked, *, may_soften: bool = False, kind: str = "plan") -> 
         _LOG.info("model")
         problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
         built = time.perf_counter()
-        kind = kind if asked.replan_from is None else "replan"
+        kind = kind if asked.replan_from is None or kind == TRIAL else "replan"
         made = solve_problem(
             problem, out=asked.out, now=asked.now, may_soften=may_soften, kind=kind
         )

@@ -27,6 +27,7 @@ from optimizer.in_force import plan_at
 from optimizer.interventions import owner_of
 from optimizer.pins import pinnable
 from optimizer.rest import rest_of
+from optimizer.run_facts import TRIAL
 from optimizer.run_folder import run_folders
 from optimizer.store import read_json, read_published
 
@@ -107,8 +108,8 @@ def base_folder(out: Path, moment: pd.Timestamp) -> Path:
         if name.endswith("-diagnostic"):
             continue
         manifest = read_json(out / name / "manifest.json")
-        if manifest.get("status") == "interrupted":  # never the latest, nobody goes by it
-            continue
+        if manifest.get("status") == "interrupted" or manifest.get("kind") == TRIAL:
+            continue  # never the latest, nobody goes by it
         start, end = (pd.Timestamp(str(manifest[k])) for k in ("start_utc", "end_utc"))
         if start <= moment < end:
             return out / name

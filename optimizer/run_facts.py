@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+TRIAL = "trial"  # a run that nothing goes by: neither latest, nor booked, nor handed on
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
