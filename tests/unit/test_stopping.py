@@ -128,8 +128,8 @@ def test_ctrl_c_without_a_flag_raises_soon() -> None:
     process = started(
         PACKING
         + """
-print("begun", flush=True)
 try:
+    print("begun", flush=True)
     run_highs(m, OPTIONS)
 except KeyboardInterrupt:
     print("raised", flush=True)
