@@ -78,7 +78,7 @@ def _tidied(night: Night, steps: Steps) -> list[str]:
     """Close what runs cut short have left behind; what goes wrong with it loses no plan."""
     try:
         return steps.tidy(night)
-    except Exception as error:  # noqa: BLE001 - the night goes on without
+    except Exception as error:  # noqa: BLE001 - tidying may fail in any way, the plan is made
         return _told(error).problems
 
 

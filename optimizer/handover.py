@@ -11,7 +11,7 @@ from optimizer.audit import Published, clauses_in_force
 from optimizer.component import Component
 from optimizer.config import Agreement, Site
 from optimizer.in_force import IN_FORCE, in_force
-from optimizer.state import State, StateSource, default_state
+from optimizer.state import State, default_state, sources_of
 from optimizer.store import latest_run, read_published
 
 
@@ -76,17 +76,7 @@ def _handed(
     words = f"handed over by run {run}, planned {since_h:.1f} h before"
     if not since_h:
         words = f"the opening of run {run}, planned again"
-    sources = tuple(
-        StateSource(
-            name=row.name,
-            quantity=row.quantity,
-            key=row.key,
-            value=row.value,
-            source=words,
-            age_h=since_h,
-        )
-        for row in rows
-    )
+    sources = sources_of(rows, words, since_h)
     return State(time_utc=start, rows=rows, origin=state.origin, sources=sources)
 
 

@@ -29,7 +29,7 @@ from optimizer.rolling_work import (
     rolled_training,
     rolled_water_power,
 )
-from optimizer.state import State, StateSource
+from optimizer.state import State, sources_of
 
 Roll = Callable[[Metered, Course | None, State], Rolled | None]
 HISTORY = pd.Timedelta(days=32)  # a month's peak begins with the month at the latest
@@ -153,17 +153,7 @@ def _replaced(state: State, wanted: Wanted, rolled: Rolled, metered: Metered) ->
     age_h = metered.age_h(rolled.metered_utc)
     parts = [f"metered {rolled.metered_utc:{_MOMENT}} ({age_h:.1f} h old)", rolled.by, rolled.held]
     words = ", ".join(part for part in parts if part)
-    sources = [
-        StateSource(
-            name=row.name,
-            quantity=row.quantity,
-            key=row.key,
-            value=row.value,
-            source=words,
-            age_h=age_h,
-        )
-        for row in rows
-    ]
+    sources = sources_of(rows, words, age_h)
     return replace(
         state,
         rows=(*(r for r in state.rows if stays(r.name, r.quantity)), *rows),

@@ -16,7 +16,7 @@ from optimizer.handover import known_quantities, state_from_runs
 from optimizer.ledger_file import read_ledger
 from optimizer.meter_columns import stocks
 from optimizer.metered_state import metered_state
-from optimizer.state import State, StateRow, StateSource, read_state
+from optimizer.state import State, StateRow, StateSource, read_state, sources_of
 
 
 def opening(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp) -> State:
@@ -36,7 +36,7 @@ def opening(asked: Asked, site: Site, agreement: Agreement, start: pd.Timestamp)
     known = known_quantities(site, agreement)
     if asked.state is not None:
         state = read_state(Path(asked.state), start, known)
-        return replace(state, sources=_of_rows(state, state.origin))
+        return replace(state, sources=sources_of(state.rows, state.origin, None))
     out = Path(asked.out) if asked.out is not None else None
     state = state_from_runs(out, start, known)
     state = replace(state, sources=(*state.sources, *_of_site(site, state)))
@@ -63,23 +63,8 @@ def _with_ledger(state: State, agreement: Agreement, out: Path) -> State:
             f"the ledger: {balance.metered_h:,.0f} h metered, {balance.planned_h:,.0f} h as "
             f"planned, {balance.unknown_h:,.0f} h supposed in proportion"
         )
-        sources += _of_rows(replace(state, rows=(row,)), words)
+        sources += sources_of([row], words, None)
     return replace(after, sources=tuple(sources))
-
-
-def _of_rows(state: State, words: str) -> tuple[StateSource, ...]:
-    """Return one source for all rows of a state."""
-    return tuple(
-        StateSource(
-            name=row.name,
-            quantity=row.quantity,
-            key=row.key,
-            value=row.value,
-            source=words,
-            age_h=None,
-        )
-        for row in state.rows
-    )
 
 
 def _of_site(site: Site, state: State) -> Iterable[StateSource]:
@@ -91,4 +76,4 @@ def _of_site(site: Site, state: State) -> Iterable[StateSource]:
             hours = f"{fleet.initial_since_h:g}"
             found.append(StateRow(fleet.name, "on_count", float(fleet.initial_on_count), hours))
     rows = tuple(row for row in found if (row.name, row.quantity) not in said)
-    return _of_rows(replace(state, rows=rows), "site file")
+    return sources_of(rows, "site file", None)

@@ -71,6 +71,23 @@ class State:
         frame.to_csv(path, index=False, lineterminator="\n")
 
 
+def sources_of(
+    rows: Iterable[StateRow], source: str, age_h: float | None
+) -> tuple[StateSource, ...]:
+    """Return that all these rows come from one source, and are of one age [h]."""
+    return tuple(
+        StateSource(
+            name=row.name,
+            quantity=row.quantity,
+            key=row.key,
+            value=row.value,
+            source=source,
+            age_h=age_h,
+        )
+        for row in rows
+    )
+
+
 def default_state(time_utc: pd.Timestamp, why: str = "no earlier run, no --state") -> State:
     """Return the state that leaves every value to the site file."""
     return State(time_utc=time_utc, rows=(), origin=f"site file ({why})")

@@ -5,6 +5,7 @@ import hashlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, quote_plus
 
 import pandas as pd
@@ -66,10 +67,10 @@ class World:
     reuse_h: float = 0.0
     timing: Timing = field(default_factory=Timing)
 
-    def source(self, server: FakeWeather, kind: str) -> Source:
+    def source(self, server: FakeWeather, kind: Literal["ensemble", "forecast"]) -> Source:
         model = "ecmwf_ifs025_ensemble" if kind == "ensemble" else "ecmwf_ifs"
         url = self.url if self.url and kind == "ensemble" else server.url
-        asked = OpenMeteoSource(model=model, kind=kind, url=url, key=KEY)  # type: ignore[arg-type]
+        asked = OpenMeteoSource(model=model, kind=kind, url=url, key=KEY)
         return Source(
             name=kind,
             provider=OpenMeteo(source=asked),
