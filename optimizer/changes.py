@@ -15,8 +15,10 @@ import pandas as pd
 from optimizer.audit import Published, bills
 from optimizer.base_run import Base
 from optimizer.held import GIVEN_UP
+from optimizer.phrases import Number, Phrase, joined, number, phrase
 from optimizer.pins import pinnable
 from optimizer.store import write_json, write_text
+from optimizer.terminal_words import kind_of_cost
 from optimizer.why_changed import reasons
 
 _SHOWN = 8  # of quantities on a screen; the files have all
@@ -36,12 +38,23 @@ class Moved:
     more_mwh: float  # in steps in which it is more
     less_mwh: float
 
-    def __str__(self) -> str:
-        moved = f"{self.more_mwh:,.1f} MWh more in some steps, {self.less_mwh:,.1f} less in others"
+    def words(self) -> Phrase:
+        """Return it as a planner reads it."""
+        values = {"more": _mwh(self.more_mwh), "less": _mwh(self.less_mwh)}
+        moved = phrase("{more} MWh more in some steps, {less} less in others", values)
         if min(self.more_mwh, self.less_mwh) < _MOVED_MWH:
-            moved = f"{abs(self.after_mwh - self.before_mwh):,.1f} MWh "
-            moved += "more" if self.after_mwh > self.before_mwh else "less"
-        return f"{self.column}: {self.before_mwh:,.1f} -> {self.after_mwh:,.1f} MWh ({moved})"
+            apart = {"mwh": _mwh(abs(self.after_mwh - self.before_mwh))}
+            is_more = self.after_mwh > self.before_mwh
+            moved = phrase("{mwh} MWh more", apart) if is_more else phrase("{mwh} MWh less", apart)
+        return phrase(
+            "{column}: {before} -> {after} MWh ({moved})",
+            {
+                "column": self.column,
+                "before": _mwh(self.before_mwh),
+                "after": _mwh(self.after_mwh),
+                "moved": moved,
+            },
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,19 +92,33 @@ class Changes:
 
     def lines(self) -> list[str]:
         """Return what a planner reads: reasons, money, and what moves most."""
-        head = f"Plans again what run {self.run} planned from {_at(self.start)} to {_at(self.end)}."
-        found = [head, *(f"Because {reason}" for reason in self.reasons), *self.kept]
-        apart = self.after_mad - self.before_mad
-        kinds = ", ".join(f"{key} {mad:+,.0f}" for key, mad in self._dearest())
-        found.append(
-            f"These hours cost {self.after_mad:,.0f} MAD, {self.before_mad:,.0f} before "
-            f"({apart:+,.0f}{f': {kinds}' if kinds else ''})."
+        head = phrase(
+            "Plans again what run {run} planned from {start} to {end}.",
+            {"run": self.run, "start": _at(self.start), "end": _at(self.end)},
         )
+        because = [phrase("Because {reason}", {"reason": reason}) for reason in self.reasons]
+        found = [head, *because, *self.kept, self._cost_words()]
         shown = [one for one in self.moved if not one.column.endswith(_TWICE)][:_SHOWN]
-        found += [f"{one}." for one in shown]
+        found += [phrase("{change}.", {"change": one.words()}) for one in shown]
         if len(self.moved) > len(shown):
-            found.append(f"{len(self.moved) - len(shown)} more move; changes.csv has all.")
-        return found if self.moved else [*found, "No power of the schedule moves."]
+            count = {"count": len(self.moved) - len(shown)}
+            found.append(phrase("{count} more move; changes.csv has all.", count))
+        return found if self.moved else [*found, phrase("No power of the schedule moves.")]
+
+    def _cost_words(self) -> Phrase:
+        """Say what the remaining steps cost, before and now, and which costs change most."""
+        values: dict[str, str] = {
+            "after": number(self.after_mad),
+            "before": number(self.before_mad),
+            "apart": number(self.after_mad - self.before_mad, "+,.0f"),
+        }
+        kinds = [_kind_words(key, mad) for key, mad in self._dearest()]
+        if not kinds:
+            return phrase("These hours cost {after} MAD, {before} before ({apart}).", values)
+        return phrase(
+            "These hours cost {after} MAD, {before} before ({apart}: {kinds}).",
+            values | {"kinds": joined(", ", kinds)},
+        )
 
     def _dearest(self) -> list[tuple[str, float]]:
         """Return the costs that change most."""
@@ -148,8 +175,14 @@ def _kept(new: Published) -> Iterator[str]:
     pins = [pin for pin in new.given.held.pins if pin.kind == "commitment"]
     if pins:
         until = max(pin.end for pin in pins)
-        told = ", ".join(f"{pin.column} {pin.high:.4g} MW" for pin in pins)
-        yield f"Kept until {_at(until)}, as the compute scheduler was handed: {told}."
+        told = [
+            phrase("{column} {mw} MW", {"column": pin.column, "mw": number(pin.high or 0.0, ".4g")})
+            for pin in pins
+        ]
+        yield phrase(
+            "Kept until {moment}, as the compute scheduler was handed: {commitments}.",
+            {"moment": _at(until), "commitments": joined(", ", told)},
+        )
     yield from (text for text in new.given.held.told if text.endswith(GIVEN_UP))
 
 
@@ -205,3 +238,15 @@ def _rounded(costs: Mapping[str, float]) -> dict[str, float]:
 def _at(moment: pd.Timestamp) -> str:
     """Return a moment as people write it."""
     return f"{moment:%Y-%m-%dT%H:%MZ}"
+
+
+def _mwh(value: float) -> Number:
+    """Return an energy as it is read [MWh]."""
+    return number(value, ",.1f")
+
+
+def _kind_words(key: str, mad: float) -> Phrase:
+    """Return a cost by part and kind, and how it changes [MAD]."""
+    part, _, kind = key.partition(" ")
+    values = {"part": part, "cost": kind_of_cost(kind), "mad": number(mad, "+,.0f")}
+    return phrase("{part} {cost} {mad}", values)

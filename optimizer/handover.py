@@ -11,7 +11,8 @@ from optimizer.audit import Published, clauses_in_force
 from optimizer.component import Component
 from optimizer.config import Agreement, Site
 from optimizer.in_force import IN_FORCE, in_force
-from optimizer.state import State, default_state, sources_of
+from optimizer.phrases import number, phrase
+from optimizer.state import NOTHING_BEFORE, State, default_state, sources_of
 from optimizer.store import latest_run, read_published
 
 
@@ -53,12 +54,12 @@ def state_from_runs(
     A run that begins at `start` itself is planned again: its own opening state counts.
     """
     folders = leading_runs(out) if out is not None else []
-    why = "no earlier run, no --state"
+    why: str = NOTHING_BEFORE
     for folder in folders:
         published, _ = read_published(folder)
         edges = published.given.horizon.edges
         if start not in edges:
-            why = f"run {folder.name} has no step that begins or ends then"
+            why = phrase("run {run} has no step that begins or ends then", {"run": folder.name})
         elif start == edges[0] and not published.given.state.rows:
             return default_state(start)
         else:
@@ -70,12 +71,14 @@ def _handed(
     run: str, published: Published, start: pd.Timestamp, known: set[tuple[str, str]]
 ) -> State:
     """Return what one run hands over, with the source of every row."""
-    state = state_at(published, start, f"run {run} at {start:%Y-%m-%dT%H:%MZ}")
+    origin = phrase("run {run} at {moment}", {"run": run, "moment": f"{start:%Y-%m-%dT%H:%MZ}"})
+    state = state_at(published, start, origin)
     rows = tuple(row for row in state.rows if (row.name, row.quantity) in known)
     since_h = float((start - published.given.horizon.start) / pd.Timedelta(hours=1))
-    words = f"handed over by run {run}, planned {since_h:.1f} h before"
+    values = {"run": run, "hours": number(since_h, ".1f")}
+    words = phrase("handed over by run {run}, planned {hours} h before", values)
     if not since_h:
-        words = f"the opening of run {run}, planned again"
+        words = phrase("the opening of run {run}, planned again", values)
     sources = sources_of(rows, words, since_h)
     return State(time_utc=start, rows=rows, origin=state.origin, sources=sources)
 

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from optimizer.horizon import Horizon
+from optimizer.phrases import Phrase, joined, number, phrase
 
 Kind = Literal["pin", "commitment"]  # a person's, or what an earlier plan has promised
 GIVEN_UP = "given up."  # how it is told that commitments are none any more
-UNITS = {"mw": "MW", "mwh": "MWh", "m3": "m3", "count": "units"}
+UNITS = {"mw": "MW", "mwh": "MWh", "m3": "m3", "count": phrase("units")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,9 +30,13 @@ class Outage:
     note: str = ""
     author: str = ""
 
+    def words(self) -> Phrase:
+        """Return it as a planner reads it."""
+        bounds = phrase("at most {amount}", {"amount": _amount(self.available_mw, "MW")})
+        return _entry(phrase("outage of {unit}", {"unit": self.unit}), bounds, self)
+
     def __str__(self) -> str:
-        left = f"at most {self.available_mw:g} MW"
-        return f"outage of {self.unit}{_by(self.author)}: {left}{_noted(self.note)}"
+        return str(self.words())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,21 +57,28 @@ class Pin:
         """Whether both bounds are the same."""
         return self.low is not None and self.low == self.high
 
+    def words(self) -> Phrase:
+        """Return it as a planner reads it."""
+        column = {"column": self.column}
+        who = phrase("pin of {column}", column)
+        if self.kind == "commitment":
+            who = phrase("commitment of {column}", column)
+        return _entry(who, self._range(), self)
+
     def __str__(self) -> str:
-        who = f"{self.kind} of {self.column}{_by(self.author)}"
-        return f"{who}: {self._range()}{_noted(self.note)}"
+        return str(self.words())
 
     def _range(self) -> str:
         """Return the bounds in words."""
         unit = UNITS.get(self.column.rpartition("_")[2], "")
-        low, high = (f"{bound:g}" for bound in (self.low or 0.0, self.high or 0.0))
+        low, high = (_amount(bound or 0.0, unit) for bound in (self.low, self.high))
         if self.high is None:
-            return f"at least {low} {unit}".rstrip()
+            return phrase("at least {amount}", {"amount": low})
         if self.low is None:
-            return f"at most {high} {unit}".rstrip()
+            return phrase("at most {amount}", {"amount": high})
         if self.is_fixed or low == high:
-            return f"{high} {unit}".rstrip()
-        return f"{low} to {high} {unit}".rstrip()
+            return high
+        return phrase("{low} to {high}", {"low": number(self.low, "g"), "high": high})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +113,20 @@ def touched(entry: Outage | Pin, horizon: Horizon) -> list[int]:
     return list(range(max(first, 0), min(end, len(horizon.steps))))
 
 
-def _by(author: str) -> str:
-    """Return whose entry it is."""
-    return f" by {author}" if author else ""
+def spanned(entry: Outage | Pin) -> Phrase:
+    """Return an entry with its time as a planner reads it."""
+    start, end = (f"{at:%Y-%m-%dT%H:%MZ}" for at in (entry.start, entry.end))
+    return phrase("{entry}, {start} to {end}", {"entry": entry.words(), "start": start, "end": end})
 
 
-def _noted(note: str) -> str:
-    """Return a note in brackets."""
-    return f" ({note})" if note else ""
+def _entry(what: Phrase, bounds: str, entry: Outage | Pin) -> Phrase:
+    """Return what is held, by whom, within which bounds, and the note."""
+    if entry.author:
+        what = phrase("{entry} by {author}", {"entry": what, "author": entry.author})
+    what = phrase("{entry}: {bounds}", {"entry": what, "bounds": bounds})
+    return phrase("{entry} ({note})", {"entry": what, "note": entry.note}) if entry.note else what
+
+
+def _amount(value: float, unit: str) -> str:
+    """Return a bound with its unit, if it has one."""
+    return joined(" ", [number(value, "g"), unit]) if unit else number(value, "g")

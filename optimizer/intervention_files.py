@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from models.errors import InputError
 from optimizer.config import Site
 from optimizer.entries import Line
-from optimizer.held import GIVEN_UP, Interventions, Outage, Pin
+from optimizer.held import GIVEN_UP, Interventions, Outage, Pin, spanned
 from optimizer.horizon import Horizon
 from optimizer.outages import read_outages
+from optimizer.phrases import phrase
 from optimizer.pins import read_pins
 from optimizer.run_held import OUTAGES, PINS
 from optimizer.store import sha256
@@ -69,9 +70,11 @@ def _near(found: list[tuple[Line, EntryT]], horizon: Horizon, told: list[str]) -
     near = []
     for line, entry in found:
         if entry.end <= horizon.start:
-            told.append(f"{line.where}: {entry} ended before the plan, at {_at(entry.end)}.")
+            ended = {"where": line.where, "entry": entry.words(), "moment": _at(entry.end)}
+            told.append(phrase("{where}: {entry} ended before the plan, at {moment}.", ended))
         elif entry.start >= horizon.end:
-            told.append(f"{line.where}: {entry} begins after the plan, at {_at(entry.start)}.")
+            begun = {"where": line.where, "entry": entry.words(), "moment": _at(entry.start)}
+            told.append(phrase("{where}: {entry} begins after the plan, at {moment}.", begun))
         else:
             near.append(entry)
     return near
@@ -79,13 +82,17 @@ def _near(found: list[tuple[Line, EntryT]], horizon: Horizon, told: list[str]) -
 
 def _overlaps(found: list[tuple[Line, Outage]]) -> list[str]:
     """Return where two outages of one unit overlap: what is left of both nobody can know."""
-    told = []
+    told: list[str] = []
     for place, (line, one) in enumerate(found):
         for other, before in found[:place]:
             if one.unit == before.unit and max(one.start, before.start) < min(one.end, before.end):
+                values = {"where": line.where, "line": str(other.number), "unit": one.unit}
                 told.append(
-                    f"{line.where}: overlaps line {other.number} of {one.unit}; where both hold, "
-                    "the lesser power counts. Write what is left of both, if that is less."
+                    phrase(
+                        "{where}: overlaps line {line} of {unit}; where both hold, the lesser "
+                        "power counts. Write what is left of both, if that is less.",
+                        values,
+                    )
                 )
     return told
 
@@ -119,7 +126,8 @@ def lines(held: Interventions) -> list[str]:
     entries: list[Outage | Pin] = [*held.outages, *held.pins]
     shown = [entry for entry in entries if not isinstance(entry, Pin) or entry.kind == "pin"]
     told = [text for text in held.told if not text.endswith(GIVEN_UP)]
-    return [*(f"{one}, {_at(one.start)} to {_at(one.end)}" for one in shown), *told]
+    words: list[str] = [spanned(one) for one in shown]
+    return [*words, *told]
 
 
 def as_json(held: Interventions) -> dict[str, Any]:

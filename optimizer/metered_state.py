@@ -12,6 +12,7 @@ from optimizer.config import Site
 from optimizer.courses import Courses
 from optimizer.meter_columns import meter_columns, other_stocks
 from optimizer.meters import METERS, meter_steps, read_meters
+from optimizer.phrases import joined, number, phrase
 from optimizer.rolling import (
     AGE_MAX_H,
     Course,
@@ -78,7 +79,8 @@ def metered_state(
             state = _told_old(state, wanted, max(spoken), metered)
     if not moments:
         return state
-    words = f"meters until {max(moments):{_MOMENT}}; else {state.origin}"
+    values = {"moment": f"{max(moments):{_MOMENT}}", "origin": state.origin}
+    words = phrase("meters until {moment}; else {origin}", values)
     return replace(state, origin=words)
 
 
@@ -151,8 +153,9 @@ def _replaced(state: State, wanted: Wanted, rolled: Rolled, metered: Metered) ->
 
     rows = [row for row in rolled.rows if row.quantity in wanted.quantities]
     age_h = metered.age_h(rolled.metered_utc)
-    parts = [f"metered {rolled.metered_utc:{_MOMENT}} ({age_h:.1f} h old)", rolled.by, rolled.held]
-    words = ", ".join(part for part in parts if part)
+    values = {"moment": f"{rolled.metered_utc:{_MOMENT}}", "hours": number(age_h, ".1f")}
+    parts = [phrase("metered {moment} ({hours} h old)", values), rolled.by, rolled.held]
+    words = joined(", ", [part for part in parts if part])
     sources = sources_of(rows, words, age_h)
     return replace(
         state,
@@ -163,10 +166,16 @@ def _replaced(state: State, wanted: Wanted, rolled: Rolled, metered: Metered) ->
 
 def _told_old(state: State, wanted: Wanted, moment: pd.Timestamp, metered: Metered) -> State:
     """Return the state whose sources say that a meter was too old to be used."""
-    what = f"; its meter of {moment:{_MOMENT}} is {metered.age_h(moment):.1f} h old"
-    note = f"{what}, more than {metered.age_max_h:g}, and is not used"
+    values = {
+        "moment": f"{moment:{_MOMENT}}",
+        "hours": number(metered.age_h(moment), ".1f"),
+        "most": number(metered.age_max_h, "g"),
+    }
+    note = phrase(
+        "its meter of {moment} is {hours} h old, more than {most}, and is not used", values
+    )
     sources = [
-        replace(s, source=s.source + note)
+        replace(s, source=joined("; ", [s.source, note]))
         if s.name == wanted.name and s.quantity in wanted.quantities
         else s
         for s in state.sources

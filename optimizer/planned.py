@@ -14,6 +14,7 @@ from optimizer.changes import Changes, changes
 from optimizer.errors import AuditFailed
 from optimizer.kpis import kpis
 from optimizer.optimum import Optimum
+from optimizer.phrases import joined, number, phrase
 from optimizer.robustness import Robustness, robustness
 from optimizer.softened import amounts
 from optimizer.solution import Status
@@ -84,13 +85,20 @@ class Plan:
 
     def explain(self) -> str:
         """Say in sentences how the clauses stand, and what binds at which price."""
-        sentences = [str(clause["sentence"]) for clause in self.clauses]
+        sentences = [clause["sentence"] for clause in self.clauses]
         for row in self.binding.head(8).itertuples():
+            values = {
+                "limit": row.limit,
+                "count": number(float(str(row.step_count)), ".0f"),
+                "mad": number(float(str(row.worth_mad))),
+            }
             sentences.append(
-                f"{row.limit} binds in {row.step_count} steps; one unit more in each is worth "
-                f"{row.worth_mad:,.0f} MAD."
+                phrase(
+                    "{limit} binds in {count} steps; one unit more in each is worth {mad} MAD.",
+                    values,
+                )
             )
-        return "\n".join(sentences)
+        return joined("\n", sentences)
 
 
 def published_of(optimum: Optimum) -> Published:

@@ -12,6 +12,7 @@ from models.reduction import Reduction, distances, reduce_to
 from models.weather.forecast import ModelRun, WeatherForecast
 from optimizer.config import Site
 from optimizer.horizon import Horizon
+from optimizer.phrases import number, phrase
 from optimizer.power_members import Raw, calibrate, modelled_members
 
 FloatArray = npt.NDArray[np.float64]
@@ -167,10 +168,17 @@ def _reduction_note(raw: Raw, paths: dict[str, FloatArray], found: Reduction) ->
     """Return the sentence on what the reduction lost."""
     total = next(iter(paths.values())).shape[1]
     if found.loss_of_one <= 0.0:
-        return f"All {total} paths are equal: scenarios lose nothing."
-    unit = " MW root mean square" if raw.ceilings else ""
-    share = found.loss / found.loss_of_one
-    return (
-        f"{len(found.kept)} scenarios stand for {total} paths: {found.loss:.4g}{unit} apart on "
-        f"average, {share:.2f} of what a single scenario would lose."
+        return phrase("All {count} paths are equal: scenarios lose nothing.", {"count": total})
+    apart: str = number(found.loss, ".4g")
+    if raw.ceilings:
+        apart = phrase("{mw} MW root mean square", {"mw": apart})
+    return phrase(
+        "{kept} scenarios stand for {count} paths: {apart} apart on average, {share} of what a "
+        "single scenario would lose.",
+        {
+            "kept": len(found.kept),
+            "count": total,
+            "apart": apart,
+            "share": number(found.loss / found.loss_of_one, ".2f"),
+        },
     )

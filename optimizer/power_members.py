@@ -23,6 +23,7 @@ from models.weather.forecast import ModelRun, WeatherForecast
 from models.weather.resample import mean_over, resample
 from optimizer.config import Site
 from optimizer.horizon import Horizon
+from optimizer.phrases import phrase
 from optimizer.supply import modelled
 
 FloatArray = npt.NDArray[np.float64]
@@ -161,24 +162,24 @@ def _calibration_notes(
 ) -> list[str]:
     """Return one sentence for each plant: how it was calibrated, from how many pairs."""
     count = raw.member_count
-    kind = "1 member" if count == 1 else f"{count} members"
+    kind = phrase("1 member") if count == 1 else phrase("{count} members", {"count": count})
     if count > 1 and taken_as_one(count):
-        kind += " taken as one"
-    notes = []
+        kind = phrase("{count} members taken as one", {"count": count})
+    notes: list[str] = []
     for name, learned_ in calibrations.items():
+        values = {
+            "count": learned_.pair_count,
+            "forecasts": learned_.forecast_count,
+        }
         if (past := _teachers(raw, history, name)) is not None:
-            count_known = past["actual_mw"].notna().sum()
-            how = f"quantiles learned by regression on {count_known} past pairs"
-        elif not learned_.pair_count:
-            how = (
-                "no past pairs yet, errors of single forecasts assumed"
-                if taken_as_one(count)
-                else "no past pairs yet, members taken as they are"
-            )
+            known = {"count": int(past["actual_mw"].notna().sum())}
+            how = phrase("quantiles learned by regression on {count} past pairs", known)
+        elif learned_.pair_count:
+            how = phrase("bias and spread from {count} past pairs of {forecasts} forecasts", values)
+        elif taken_as_one(count):
+            how = phrase("no past pairs yet, errors of single forecasts assumed")
         else:
-            how = (
-                f"bias and spread from {learned_.pair_count} past pairs of "
-                f"{learned_.forecast_count} forecasts"
-            )
-        notes.append(f"{name}: {kind}; {how}.")
+            how = phrase("no past pairs yet, members taken as they are")
+        note = {"name": name, "members": kind, "how": how}
+        notes.append(phrase("{name}: {members}; {how}.", note))
     return notes if history is None else [*notes, *history.problems]

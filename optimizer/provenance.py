@@ -8,12 +8,13 @@ import pandas as pd
 
 from models.weather.forecast import ModelRun
 from optimizer.base_run import Base
+from optimizer.phrases import number, phrase
 from optimizer.power_forecast import PowerForecast
 
 DEGRADED = {  # rungs of the ladder below fresh weather, and how they are said
-    "last_run": "LAST GOOD RUN",
-    "second": "SECOND SOURCE",
-    "climatology": "CLIMATOLOGY",
+    "last_run": phrase("LAST GOOD RUN"),
+    "second": phrase("SECOND SOURCE"),
+    "climatology": phrase("CLIMATOLOGY"),
 }
 
 
@@ -40,6 +41,8 @@ class Provenance:
         The run that is planned again, and what was left of it.
     budgets : str
         How budgets longer than the plan are shared out.
+    overlay : mapping
+        What an overlay changes; empty where there is none.
     """
 
     weather_level: str = "given"
@@ -56,6 +59,7 @@ class Provenance:
     timings_s: Mapping[str, float] = field(default_factory=dict)
     files_sha256: Mapping[str, str] = field(default_factory=dict)
     budgets: str = ""
+    overlay: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_degraded(self) -> bool:
@@ -100,5 +104,9 @@ def degraded_lines(weather: Any) -> list[str]:
     if rung is None:
         return []
     age_h = found.get("age_h")
-    age = f", {age_h:,.1f} h old" if isinstance(age_h, int | float) else ""
-    return [f"Weather: {rung}{age}: not fresh; the plan is degraded."]
+    if not isinstance(age_h, int | float):
+        return [phrase("Weather: {rung}: not fresh; the plan is degraded.", {"rung": rung})]
+    values = {"rung": rung, "hours": number(age_h, ",.1f")}
+    return [
+        phrase("Weather: {rung}, {hours} h old: not fresh; the plan is degraded.", values),
+    ]

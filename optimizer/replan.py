@@ -21,10 +21,11 @@ from optimizer.audit import Published
 from optimizer.base_run import Base
 from optimizer.component import Given
 from optimizer.config import WORKLOADS, Site
-from optimizer.held import GIVEN_UP, Interventions, Outage, Pin
+from optimizer.held import Interventions, Outage, Pin
 from optimizer.horizon import Horizon
 from optimizer.in_force import plan_at
 from optimizer.interventions import owner_of
+from optimizer.phrases import phrase
 from optimizer.pins import pinnable
 from optimizer.rest import rest_of
 from optimizer.run_facts import TRIAL
@@ -181,5 +182,8 @@ def uncommitted(given: Given) -> Given | None:
     if not lost:
         return None
     columns = ", ".join(dict.fromkeys(pin.column for pin in lost))
-    told = f"No schedule keeps what was handed to the compute scheduler ({columns}): {GIVEN_UP}"
+    told = phrase(
+        "No schedule keeps what was handed to the compute scheduler ({columns}): given up.",
+        {"columns": columns},
+    )
     return replace(given, held=replace(given.held, pins=tuple(pins), told=(*given.held.told, told)))

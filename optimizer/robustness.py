@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimizer.audit import Published, clauses_in_force
 from optimizer.component import Given
+from optimizer.phrases import joined, number, phrase
 from optimizer.realised import (
     first_hours,
     missing_mw,
@@ -68,19 +69,40 @@ class Robustness:
 
     def sentences(self) -> list[str]:
         """Say in sentences how the plan stands up to the scenarios."""
-        more = self.expected_cost_mad - self.planned_cost_mad
-        likely = [f"Art. {a} {p:.0%}" for a, p in self.broken_pu.items() if p > 0]
-        breaks = "; ".join(likely) or "none in any scenario"
-        costs = f"{self.expected_cost_mad:,.0f} MAD ({more:+,.0f})"
-        held = f"{self.scenario_count} scenarios, the plan held fixed for {self.hours_h:g} h"
-        stopped = f"{self.stopped_pu:.0%} likely, {self.stopped_mwh:,.1f} MWh expected"
-        margin = f"{self.sovereign_margin_mw:,.1f} MW at {self.sovereign_margin_utc}"
+        likely = [
+            phrase("Art. {article} {percent}", {"article": a, "percent": number(p, ".0%")})
+            for a, p in self.broken_pu.items()
+            if p > 0
+        ]
+        costs = {
+            "count": self.scenario_count,
+            "hours": number(self.hours_h, "g"),
+            "mad": number(self.expected_cost_mad),
+            "more": number(self.expected_cost_mad - self.planned_cost_mad, "+,.0f"),
+            "worst": number(self.worst_cost_mad),
+        }
+        stopped = {
+            "percent": number(self.stopped_pu, ".0%"),
+            "mwh": number(self.stopped_mwh, ",.1f"),
+        }
+        margin = {
+            "mw": number(self.sovereign_margin_mw, ",.1f"),
+            "moment": self.sovereign_margin_utc,
+        }
+        broken = joined("; ", likely) if likely else phrase("none in any scenario")
         return [
-            f"{held}: expected cost {costs}, worst {self.worst_cost_mad:,.0f}.",
-            f"Compute stops beyond the plan: {stopped}.",
-            f"Supply is short all the same: {self.short_pu:.0%} likely.",
-            f"Clauses broken beyond the plan: {breaks}.",
-            f"Worst sovereign margin: {margin}.",
+            phrase(
+                "{count} scenarios, the plan held fixed for {hours} h: expected cost {mad} MAD "
+                "({more}), worst {worst}.",
+                costs,
+            ),
+            phrase("Compute stops beyond the plan: {percent} likely, {mwh} MWh expected.", stopped),
+            phrase(
+                "Supply is short all the same: {percent} likely.",
+                {"percent": number(self.short_pu, ".0%")},
+            ),
+            phrase("Clauses broken beyond the plan: {clauses}.", {"clauses": broken}),
+            phrase("Worst sovereign margin: {mw} MW at {moment}.", margin),
         ]
 
 

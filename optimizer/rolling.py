@@ -15,6 +15,7 @@ from optimizer.assets.grid import Grid
 from optimizer.audit import Published
 from optimizer.legal_time import zone
 from optimizer.meter_columns import Stock, battery_stocks
+from optimizer.phrases import number, phrase
 from optimizer.state import State, StateRow
 
 AGE_MAX_H = 24.0  # assumption: a day; an older meter has missed a plan, whose word is newer
@@ -112,9 +113,11 @@ def rolled_by(course: Course | None, since: pd.Timestamp, start: pd.Timestamp) -
     if since >= start:
         return ""
     if course is None:
-        return "not rolled: no plan covers the time since"
-    late = f" from {course.edges[0]:%Y-%m-%d %H:%MZ} on" if course.edges[0] > since else ""
-    return f"rolled by run {course.run}{late}"
+        return phrase("not rolled: no plan covers the time since")
+    values = {"run": course.run, "moment": f"{course.edges[0]:%Y-%m-%d %H:%MZ}"}
+    if course.edges[0] > since:
+        return phrase("rolled by run {run} from {moment} on", values)
+    return phrase("rolled by run {run}", values)
 
 
 def rolled_stock(
@@ -132,10 +135,16 @@ def rolled_stock(
         by = course if ends is not None and begins is not None else None
         moved = (ends - begins) if ends is not None and begins is not None else 0.0
     kept = min(max(value + moved, stock.low), stock.high)
-    held = ""
+    held: str = ""
     if abs(kept - value - moved) > 1e-6 * max(1.0, stock.high):
-        word = "most" if kept < value + moved else "least"
-        held = f"held to its {word}, {kept:g} {stock.unit}, from {value + moved:.1f}"
+        values = {
+            "kept": number(kept, "g"),
+            "unit": stock.unit,
+            "found": number(value + moved, ".1f"),
+        }
+        held = phrase("held to its least, {kept} {unit}, from {found}", values)
+        if kept < value + moved:
+            held = phrase("held to its most, {kept} {unit}, from {found}", values)
     return Rolled(
         rows=(StateRow(stock.name, stock.quantity, kept),),
         metered_utc=moment,

@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.assets.desalination import Desalination
 from optimizer.cohorts import parsed_key
 from optimizer.legal_time import zone
+from optimizer.phrases import number, phrase
 from optimizer.rolling import HOUR, Course, Metered, Rolled, rolled_by, spans
 from optimizer.state import State, StateRow
 from optimizer.workloads.deferrable import Deferrable
@@ -73,10 +74,12 @@ def rolled_backlog(
     kept = [r for r in handed.rows if r.name == part.name and r.quantity != "backlog_mwh"]
     alive = {row.key for row in changed}
     rates = [row for row in kept if row.key in alive]
-    held = ""
+    held: str = ""
     if abs(rest_mwh) > NOTHING_MWH:
-        why = "can no longer be done in time" if rest_mwh > 0 else "more was done than had arrived"
-        held = f"{abs(rest_mwh):.1f} MWh left out: {why}"
+        out = {"mwh": number(abs(rest_mwh), ".1f")}
+        held = phrase("{mwh} MWh left out: more was done than had arrived", out)
+        if rest_mwh > 0:
+            held = phrase("{mwh} MWh left out: can no longer be done in time", out)
     return Rolled(
         rows=tuple(changed + rates) or (StateRow(part.name, "backlog_mwh", 0.0),),
         metered_utc=moment,

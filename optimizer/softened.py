@@ -12,6 +12,7 @@ from typing import Any
 
 from optimizer.audit import Published
 from optimizer.jobs import Job
+from optimizer.phrases import number, phrase
 from optimizer.units import UNIT_TEXT
 
 SOFTENED_FILE = "inputs/softened.json"
@@ -24,6 +25,18 @@ _COSTS = {  # setting -> kind of cost in the part's bill
     "missed_mad_per_m3": "missed",
     "sla_excess_mad_per_mwh": "sla",
 }
+
+_LIMITS = (  # of parts, that may give way
+    phrase("contracted work"),
+    phrase("service level of the month"),
+    phrase("work due"),
+    phrase("hours due"),
+    phrase("water due"),
+    phrase("jobs due"),
+    phrase("energy at the end"),
+    phrase("guaranteed power"),
+    phrase("demand that may not be shed"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,16 +58,35 @@ def amounts(published: Published, softened: Iterable[Softened]) -> list[dict[str
         amount, cost_mad = _amount(published, one)
         unit = UNIT_TEXT.get(one.unit, one.unit)
         is_priced = one.setting not in (AT_END, FLOOR)
-        price = f" at {one.now:,.0f} MAD per {unit}" if is_priced else ""
+        way: dict[str, str] = {
+            "limit": _limit_words(one.limit),
+            "amount": number(amount, ",.1f"),
+            "unit": unit,
+        }
+        text = phrase("SOFTENED {limit}: gives way by {amount} {unit}.", way)
+        if is_priced:
+            text = phrase(
+                "SOFTENED {limit}: gives way by {amount} {unit} at {mad} MAD per {unit}.",
+                way | {"mad": number(one.now)},
+            )
         rows.append(
             asdict(one)
             | {
                 "amount": round(amount, 6),
                 "cost_mad": round(cost_mad, 4),
-                "sentence": f"SOFTENED {one.limit}: gives way by {amount:,.1f} {unit}{price}.",
+                "sentence": text,
             }
         )
     return rows
+
+
+def _limit_words(limit: str) -> str:
+    """Return a limit as a clash names it, in words."""
+    owner, _, what = limit.partition(": ")
+    if not what:
+        return phrase("Art. {article}", {"article": owner.removeprefix("Art. ")})
+    words = next((known for known in _LIMITS if known == what), what)
+    return phrase("{owner}: {limit}", {"owner": owner, "limit": words})
 
 
 def _amount(published: Published, one: Softened) -> tuple[float, float]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from models.errors import InputError
 from models.files import plain_file, reason
+from optimizer.phrases import phrase
 
 FILE_MAX_BYTES = 10_000_000  # a row takes some 60 bytes, a plant has some hundred rows
 COLUMNS = ("time_utc", "name", "quantity", "key", "value")
@@ -88,9 +89,12 @@ def sources_of(
     )
 
 
-def default_state(time_utc: pd.Timestamp, why: str = "no earlier run, no --state") -> State:
+NOTHING_BEFORE = phrase("no earlier run, no --state")
+
+
+def default_state(time_utc: pd.Timestamp, why: str = NOTHING_BEFORE) -> State:
     """Return the state that leaves every value to the site file."""
-    return State(time_utc=time_utc, rows=(), origin=f"site file ({why})")
+    return State(time_utc=time_utc, rows=(), origin=phrase("site file ({why})", {"why": why}))
 
 
 def _is_hours(key: str) -> bool:
@@ -193,7 +197,9 @@ def read_state(path: Path, time_utc: pd.Timestamp, known: Iterable[tuple[str, st
     ]
     if problems:
         raise InputError(problems)
-    return State(time_utc=time_utc, rows=tuple(rows), origin=f"state file {path.name}")
+    return State(
+        time_utc=time_utc, rows=tuple(rows), origin=phrase("state file {name}", {"name": path.name})
+    )
 
 
 def _row(

@@ -22,6 +22,7 @@ from optimizer.errors import DakhlaError
 from optimizer.horizon import Horizon
 from optimizer.inputs import assemble, cohorts_of
 from optimizer.matrices import compile_model
+from optimizer.phrases import joined, number, phrase, recognised
 from optimizer.site import active_clauses, build_model
 from optimizer.solution import Status
 from optimizer.solve import solve_relaxation
@@ -69,30 +70,43 @@ def steer(site: Site, agreement: Agreement, folder: Path, given: Given) -> Steer
     clauses = [c for c in clauses if (c.name, f"price_mad_per_{c.unit}") not in stated]
     if not clauses:
         return None
-    names = ", ".join(c.article for c in clauses)
+    names = {"articles": ", ".join(c.article for c in clauses)}
     if not needs_weather(site, set()):
-        return Steering(rows=(), sentence=f"Art. {names}: no climate to look ahead on: pro rata.")
+        text = phrase("Art. {articles}: no climate to look ahead on: pro rata.", names)
+        return Steering(rows=(), sentence=text)
     _LOG.info("looking ahead over budgets")
     try:
         seeds = _seeds(site, max(filter(None, (_open_until(c, given) for c in clauses))), given)
         prices = [_prices(site, agreement, folder, given, seed) for seed in seeds]
     except (InputError, DakhlaError) as error:
-        why = str(error).splitlines()[0]
-        return Steering(rows=(), sentence=f"Art. {names}: no look-ahead ({why}): pro rata.")
+        values = names | {"why": recognised(str(error).splitlines()[0])}
+        text = phrase("Art. {articles}: no look-ahead ({why}): pro rata.", values)
+        return Steering(rows=(), sentence=text)
     wanted = {(c.name, f"price_mad_per_{c.unit}") for c in clauses}
     rows = [
         StateRow(name, quantity, float(np.mean([p[name, quantity, key] for p in prices])), key)
         for name, quantity, key in prices[0]
         if (name, quantity) in wanted
     ]
-    units = {
-        c.name: f"Art. {c.article} {{:,.2f}} MAD/{UNIT_TEXT.get(c.unit, c.unit)}" for c in clauses
-    }
-    worth = "; ".join(units[row.name].format(row.value) for row in rows)
+    by_name = {c.name: c for c in clauses}
+    worth = [_worth(by_name[row.name], row.value) for row in rows]
     return Steering(
         rows=tuple(rows),
-        sentence=f"worth of what is left, from a look-ahead on {len(prices)} climates: {worth}.",
+        sentence=phrase(
+            "worth of what is left, from a look-ahead on {count} climates: {worth}.",
+            {"count": len(prices), "worth": joined("; ", worth)},
+        ),
     )
+
+
+def _worth(clause: BudgetClause, price_mad: float) -> str:
+    """Say what a unit of a clause's budget is worth."""
+    values = {
+        "article": clause.article,
+        "mad": number(price_mad, ",.2f"),
+        "unit": UNIT_TEXT.get(clause.unit, clause.unit),
+    }
+    return phrase("Art. {article} {mad} MAD/{unit}", values)
 
 
 def _seeds(site: Site, end: pd.Timestamp, given: Given) -> list[int]:

@@ -15,9 +15,16 @@ from models.weather.online.transport import ClockError
 from models.weather.reading import require_same_place
 from models.weather.schema import utc
 from optimizer.errors import WeatherError
+from optimizer.phrases import joined, number, phrase, recognised, template
 from optimizer.weather_sources import Got, Source, fetched, stored
 
 Rung = Literal["fresh", "last_run", "second", "climatology", "given", "synthetic"]
+_NO = {  # rung -> how it is said that it does not hold
+    "fresh": template("fresh: {why}"),
+    "last_run": template("last_run: {why}"),
+    "second": template("second: {why}"),
+    "climatology": template("climatology: {why}"),
+}
 WHOLE_RUNGS = ("fresh", "given", "synthetic")  # the others leave with exit code 3
 CLIMATOLOGY = "climatology"
 
@@ -94,7 +101,7 @@ class _Climb:
 
     def no(self, rung: Rung, why: str) -> None:
         """Note why a rung does not hold."""
-        self.reasons.append(f"{rung}: {why}")
+        self.reasons.append(phrase(_NO[rung], {"why": why}))
 
 
 def climb(ladder: Ladder, wanted: Wanted, archive: Archive) -> Laddered:
@@ -118,14 +125,14 @@ def climb(ladder: Ladder, wanted: Wanted, archive: Archive) -> Laddered:
     if got is not None:
         return way.ends("fresh", ladder.first, got)
     if ladder.is_strict:
-        way.reasons.append("last_run, second, climatology: not taken under --strict.")
+        way.reasons.append(phrase("last_run, second, climatology: not taken under --strict."))
         raise _nothing(way)
     why: list[str] = []
     if (got := _last_run(way, ladder.first, why)) is not None:
         return way.ends("last_run", ladder.first, got)
-    way.no("last_run", " ".join(why))
+    way.no("last_run", joined(" ", why))
     if ladder.second is None:
-        way.no("second", "no second source is named ([weather] second).")
+        way.no("second", phrase("no second source is named ([weather] second)."))
     elif (got := _second(way, ladder.second)) is not None:
         return way.ends("second", ladder.second, got)
     if (climate := _climatology(way)) is not None:
@@ -138,10 +145,10 @@ def _in_doubt(way: _Climb, error: ClockError) -> Laddered:
     way.no("fresh", str(error))
     second = way.ladder.second
     if second is not None and not way.ladder.is_strict:
-        way.no("last_run", "its age can't be told by a clock in doubt.")
+        way.no("last_run", phrase("its age can't be told by a clock in doubt."))
         if (got := _second(way, second, is_stored_taken=False)) is not None:
             return way.ends("second", second, got)
-    way.reasons.append("No plan is made by a clock in doubt.")
+    way.reasons.append(phrase("No plan is made by a clock in doubt."))
     raise _nothing(way)
 
 
@@ -159,14 +166,34 @@ def _fresh(way: _Climb) -> Got | None:
     except ClockError:
         raise
     except SourceError as error:
-        way.no("fresh", f"{ladder.first.name}: {error}")
+        way.no("fresh", _failed(ladder.first, error))
         return None
     age_h = got.forecast.age_h(way.wanted.now_utc)
     if age_h <= ladder.late_max_h:
         return got
-    run = f"model run {utc(got.forecast.run.init_utc)} is {age_h:.1f} h old"
-    way.no("fresh", f"{ladder.first.name}: {run}, more than late_max_h = {ladder.late_max_h:g}.")
+    way.no(
+        "fresh",
+        phrase(
+            "{source}: model run {moment} is {hours} h old, more than late_max_h = {most}.",
+            _aged(ladder.first, got.forecast.run.init_utc, age_h, ladder.late_max_h),
+        ),
+    )
     return None
+
+
+def _failed(source: Source, error: SourceError) -> str:
+    """Say that a source failed, in the words of what failed."""
+    return phrase("{source}: {error}", {"source": source.name, "error": recognised(str(error))})
+
+
+def _aged(source: Source, init_utc: pd.Timestamp, age_h: float, most_h: float) -> dict[str, str]:
+    """Return what is said of a run that is too old."""
+    return {
+        "source": source.name,
+        "moment": utc(init_utc),
+        "hours": number(age_h, ".1f"),
+        "most": number(most_h, "g"),
+    }
 
 
 def _fetched(way: _Climb, source: Source) -> Got:
@@ -198,18 +225,22 @@ def _last_run(way: _Climb, source: Source, why: list[str]) -> Got | None:
     found = way.archive.takes(source.name, source.identity)
     way.notes.extend(found.problems)
     if not found.takes:
-        why.append(f"{source.name}: no good run is stored.")
+        why.append(phrase("{source}: no good run is stored.", {"source": source.name}))
     for take in found.takes:
         age_h = take.age_h(way.wanted.now_utc)
-        run = f"{source.name}: run {utc(take.init_utc)}"
+        aged = _aged(source, take.init_utc, age_h, way.ladder.age_max_h)
         if age_h > way.ladder.age_max_h:
-            limit = f"more than age_max_h = {way.ladder.age_max_h:g}"
-            why.append(f"{run} is {age_h:.1f} h old, {limit}.")
+            why.append(
+                phrase(
+                    "{source}: run {moment} is {hours} h old, more than age_max_h = {most}.", aged
+                )
+            )
             break  # all others are older
         try:
             return stored(source, take, way.wanted)
         except SourceError as error:
-            why.append(f"{run}: {error}")
+            values = aged | {"error": recognised(str(error))}
+            why.append(phrase("{source}: run {moment}: {error}", values))
     return None
 
 
@@ -221,14 +252,17 @@ def _second(way: _Climb, source: Source, *, is_stored_taken: bool = True) -> Got
         age_h = now.forecast.age_h(way.wanted.now_utc)
         if age_h <= way.ladder.age_max_h:
             return now
-        limit = f"more than age_max_h = {way.ladder.age_max_h:g}"
-        run = f"model run {utc(now.forecast.run.init_utc)}"
-        why.append(f"{source.name}: {run} is {age_h:.1f} h old, {limit}.")
+        why.append(
+            phrase(
+                "{source}: model run {moment} is {hours} h old, more than age_max_h = {most}.",
+                _aged(source, now.forecast.run.init_utc, age_h, way.ladder.age_max_h),
+            )
+        )
     except SourceError as error:
-        why.append(f"{source.name}: {error}")
+        why.append(_failed(source, error))
     got = _last_run(way, source, why) if is_stored_taken else None
     if got is None:
-        way.no("second", " ".join(why))
+        way.no("second", joined(" ", why))
     return got
 
 

@@ -18,6 +18,7 @@ from optimizer.forecast_archive import history
 from optimizer.horizon import Horizon
 from optimizer.meters import meter_steps, read_meters
 from optimizer.named_weather import fetched_weather
+from optimizer.phrases import phrase
 from optimizer.power_forecast import forecast_level_pu, power_forecast
 from optimizer.provenance import Provenance
 from optimizer.store import sha256
@@ -131,8 +132,14 @@ def _of_forecast(
     run, first = forecast.run, forecast.members[0]
     provenance = Provenance(
         weather_level=first.level,
-        weather_source=f"{run.provider} {run.model}, run of {run.init_utc:%Y-%m-%d %H:%M}Z, "
-        f"{len(forecast.members)} members",
+        weather_source=phrase(
+            "{source}, run of {moment}, {count} members",
+            {
+                "source": f"{run.provider} {run.model}",
+                "moment": f"{run.init_utc:%Y-%m-%d %H:%M}Z",
+                "count": len(forecast.members),
+            },
+        ),
         weather_licence=run.attribution,
         weather_rung=found.rung,
         weather_run=run,

@@ -13,9 +13,11 @@ import pandas as pd
 from optimizer.audit import Published
 from optimizer.breach import TOLERANCE
 from optimizer.config import Agreement, Site
-from optimizer.held import Interventions, Outage, Pin
+from optimizer.held import Interventions, Outage, Pin, spanned
 from optimizer.interventions import uncut
+from optimizer.phrases import Phrase, number, phrase
 from optimizer.state import State
+from optimizer.state_sources import quantity_words
 from optimizer.units import UNIT_TEXT
 
 _PATHS_SHOWN = 5
@@ -33,9 +35,10 @@ def reasons(rest: Published, new: Published) -> Iterator[str]:
     ]
     yield from found
     if not found:
-        yield (
-            f"what the plan is made of has not changed by {_NO_NEWS_PU:.1%}; what moves is a tie "
-            "or within the solver's gap."
+        yield phrase(
+            "what the plan is made of has not changed by {percent}; what moves is a tie or within "
+            "the solver's gap.",
+            {"percent": number(_NO_NEWS_PU, ".1%")},
         )
 
 
@@ -50,12 +53,27 @@ def _of_state(before: State, now: State) -> Iterator[str]:
         old, new = olds.get(place, 0.0), news.get(place, 0.0)
         if not abs(new - old) <= TOLERANCE * max(1.0, abs(old)):
             stem, _, unit = quantity.rpartition("_")
-            which = f" {key}" if key else ""
-            more = f"{abs(new - old):,.4g} {'more' if new > old else 'less'}"
-            yield (
-                f"{name} begins with {new:,.4g} {UNIT_TEXT.get(unit, unit)} of "
-                f"{stem.replace('_', ' ')}{which}; {old:,.4g} were expected ({more})."
+            what: str = quantity_words(stem)
+            if key:
+                what = phrase("{quantity} {key}", {"quantity": what, "key": key})
+            values = {
+                "name": name,
+                "now": number(new, ",.4g"),
+                "unit": UNIT_TEXT.get(unit, unit),
+                "what": what,
+                "before": number(old, ",.4g"),
+                "apart": _apart(new - old, ",.4g"),
+            }
+            yield phrase(
+                "{name} begins with {now} {unit} of {what}; {before} were expected ({apart}).",
+                values,
             )
+
+
+def _apart(by: float, spec: str) -> Phrase:
+    """Return by how much something is more or less."""
+    values = {"apart": number(abs(by), spec)}
+    return phrase("{apart} more", values) if by > 0 else phrase("{apart} less", values)
 
 
 def _of_series(rest: Published, new: Published) -> Iterator[str]:
@@ -77,16 +95,22 @@ def _of_series(rest: Published, new: Published) -> Iterator[str]:
             yield from _energy(column, float(old @ hours), now, old, hours)
         elif "price" in column:
             a, b = (float(np.average(values, weights=hours)) for values in (now, old))
-            words = column.removesuffix("_mad_per_mwh").replace("_", " ")
-            yield f"{words} is {a:,.1f} MAD/MWh on average; {b:,.1f} before."
+            values = {
+                "series": column.removesuffix("_mad_per_mwh").replace("_", " "),
+                "now": number(a, ",.1f"),
+                "before": number(b, ",.1f"),
+            }
+            yield phrase("{series} is {now} MAD/MWh on average; {before} before.", values)
         else:
             owners = [p.name for p in new.site.components() if column.startswith(f"{p.name}_")]
             owner = max(owners, key=len, default="")
             others.setdefault(owner, []).append(column.removeprefix(f"{owner}_"))
             most = max(most, int(differs.sum()))
     for owner, names in others.items():
-        steps = f"{most} of {len(hours)} steps"
-        yield f"input series of {owner} are others in up to {steps}: {', '.join(names)}."
+        yield phrase(
+            "input series of {owner} are others in up to {count} of {all} steps: {names}.",
+            {"owner": owner, "count": most, "all": len(hours), "names": ", ".join(names)},
+        )
 
 
 def _energy(
@@ -97,27 +121,34 @@ def _energy(
     if moved_mwh <= _NO_NEWS_PU * before_mwh:
         return
     now_mwh = float(now @ hours)
-    apart = f"{abs(now_mwh - before_mwh):,.1f} {'more' if now_mwh > before_mwh else 'less'}"
+    apart = _apart(now_mwh - before_mwh, ",.1f")
     if abs(now_mwh - before_mwh) < moved_mwh / 2:
-        apart = f"{moved_mwh:,.1f} at another time"
-    words = column.rpartition("_")[0].replace("_", " ")
-    expected = f"{before_mwh:,.1f} were expected ({apart})"
-    yield f"{words} is {now_mwh:,.1f} MWh in these hours; {expected}."
+        apart = phrase("{mwh} at another time", {"mwh": number(moved_mwh, ",.1f")})
+    values = {
+        "series": column.rpartition("_")[0].replace("_", " "),
+        "now": number(now_mwh, ",.1f"),
+        "before": number(before_mwh, ",.1f"),
+        "apart": apart,
+    }
+    yield phrase("{series} is {now} MWh in these hours; {before} were expected ({apart}).", values)
 
 
 def _of_held(before: Interventions, now: Interventions, start: pd.Timestamp) -> Iterator[str]:
     """Yield which outages and pins are new, and which no longer hold."""
 
-    def entries(held: Interventions) -> dict[str, Outage | Pin]:
+    def entries(held: Interventions) -> list[Phrase]:
         every: list[Outage | Pin] = [*held.outages, *held.pins]
-        return {
-            f"{one}, {_at(one.start)} to {_at(one.end)}": one for one in every if one.end > start
-        }
+        return list(dict.fromkeys(spanned(one) for one in every if one.end > start))
 
     old, new = entries(before), entries(now)
-    yield from (f"there is now an {text}." for text in new if text not in old and _is_out(text))
-    yield from (f"there is now a {text}." for text in new if text not in old and not _is_out(text))
-    yield from (f"it no longer holds: {text}." for text in old if text not in new)
+    fresh = [text for text in new if text not in old]
+    for text in fresh:
+        if _is_out(text):
+            yield phrase("there is now an {entry}.", {"entry": text})
+        else:
+            yield phrase("there is now a {entry}.", {"entry": text})
+    gone = [text for text in old if text not in new]
+    yield from (phrase("it no longer holds: {entry}.", {"entry": text}) for text in gone)
 
 
 def _is_out(text: str) -> bool:
@@ -135,20 +166,23 @@ def _of_agreement(before: Agreement, now: Agreement) -> Iterator[str]:
     olds, news = ({c.article: c.model_dump() for c in one.clause} for one in (before, now))
     for article in dict.fromkeys([*olds, *news]):
         if article not in news:
-            yield f"Art. {article} is no longer in the agreement."
+            yield phrase("Art. {article} is no longer in the agreement.", {"article": article})
         elif article not in olds:
-            yield f"Art. {article} is new in the agreement."
+            yield phrase("Art. {article} is new in the agreement.", {"article": article})
         elif olds[article] != news[article]:
             fields = [f for f in news[article] if news[article][f] != olds[article].get(f)]
-            yield f"Art. {article} is another: {', '.join(fields)}."
+            values = {"article": article, "fields": ", ".join(fields)}
+            yield phrase("Art. {article} is another: {fields}.", values)
 
 
 def _of_site(before: Site, now: Site) -> Iterator[str]:
     """Yield which settings of the site are another."""
     paths = list(_differences(before.model_dump(mode="json"), now.model_dump(mode="json"), ""))
-    if paths:
-        more = f" and {len(paths) - _PATHS_SHOWN} more" if len(paths) > _PATHS_SHOWN else ""
-        yield f"the site file is another: {', '.join(paths[:_PATHS_SHOWN])}{more}."
+    values = {"fields": ", ".join(paths[:_PATHS_SHOWN]), "count": len(paths) - _PATHS_SHOWN}
+    if len(paths) > _PATHS_SHOWN:
+        yield phrase("the site file is another: {fields} and {count} more.", values)
+    elif paths:
+        yield phrase("the site file is another: {fields}.", values)
 
 
 def _differences(before: Any, now: Any, path: str) -> Iterator[str]:
@@ -159,8 +193,3 @@ def _differences(before: Any, now: Any, path: str) -> Iterator[str]:
             yield from _differences(before.get(key), now.get(key), inner)
     elif before != now:
         yield path
-
-
-def _at(moment: pd.Timestamp) -> str:
-    """Return a moment as people write it."""
-    return f"{moment:%Y-%m-%dT%H:%MZ}"

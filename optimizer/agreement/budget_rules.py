@@ -10,9 +10,16 @@ import pandas as pd
 from pydantic import Field
 
 from optimizer.agreement.clause import Clause
-from optimizer.agreement.windows import FIRST_DAY, LAST_DAY, WindowName, bounds_at
+from optimizer.agreement.windows import (
+    FIRST_DAY,
+    LAST_DAY,
+    WindowName,
+    bounds_at,
+    window_words,
+)
 from optimizer.component import Given
 from optimizer.legal_time import SITE_TIME_ZONE, ZoneName, zone
+from optimizer.phrases import Number, number, phrase
 from optimizer.units import UNIT_TEXT
 
 Bounds = tuple[str, pd.Timestamp, pd.Timestamp]  # a window's key, beginning and end
@@ -173,26 +180,36 @@ class BudgetRules(Clause):
         """Say how the plan stands in the window that comes closest to its limit."""
         unit = UNIT_TEXT.get(self.unit, self.unit)
         stand = max(self.standings(table, given), key=self._over)
-        where = "the plan" if self.window == "horizon" else f"the {self.window} {stand.key}"
+        where = window_words(self.window, stand.key)
         if not stand.is_whole:
-            where = f"this plan's part of {where}"
-        text = f"Art. {self.article}: {self.noun} in {where}: {figure(stand.counted)}"
-        if stand.allowed is not None:
-            text += f" of {figure(stand.allowed)}"
-        text += f" {unit}"
-        if stand.allowed is not None:
-            text += " due" if self.is_least else " allowed"
+            where = phrase("this plan's part of {window}", {"window": where})
+        amount: dict[str, str] = {"counted": figure(stand.counted), "unit": unit}
+        if stand.allowed is None:
+            text = phrase("{counted} {unit}", amount)
+        elif self.is_least:
+            due: dict[str, str] = {"due": figure(stand.allowed)}
+            text = phrase("{counted} of {due} {unit} due", amount | due)
+        else:
+            allowed: dict[str, str] = {"allowed": figure(stand.allowed)}
+            text = phrase("{counted} of {allowed} {unit} allowed", amount | allowed)
         if stand.worth_mad:
-            text += f", at {stand.worth_mad:,.2f} MAD/{unit} for what is left"
-        return text + f"{self._sold(table, given)}."
+            worth = {"amount": text, "mad": number(stand.worth_mad, ",.2f"), "unit": unit}
+            text = phrase("{amount}, at {mad} MAD/{unit} for what is left", worth)
+        how = {"article": self.article, "noun": self.noun, "window": where}
+        how["amount"] = self._with_sold(text, table, given)
+        return phrase("Art. {article}: {noun} in {window}: {amount}.", how)
 
-    def _sold(self, table: pd.DataFrame, given: Given) -> str:
-        """Say how much is bought, where something is."""
+    def _with_sold(self, text: str, table: pd.DataFrame, given: Given) -> str:
+        """Add how much is bought, where something is."""
         bought, unit = self.bought(table, given), UNIT_TEXT.get(self.unit, self.unit)
-        word = "missing" if self.is_least else "too much"
-        return f"; {figure(bought)} {unit} {word}, paid for" if bought > 0.05 else ""
+        if bought <= 0.05:
+            return text
+        values = {"amount": text, "bought": figure(bought), "unit": unit}
+        if self.is_least:
+            return phrase("{amount}; {bought} {unit} missing, paid for", values)
+        return phrase("{amount}; {bought} {unit} too much, paid for", values)
 
 
-def figure(value: float) -> str:
+def figure(value: float) -> Number:
     """Return an amount as a sentence says it: 80.5, 12,000."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{round(value, 1) + 0.0:.1f}"
+    return number(value) if abs(value) >= 1000 else number(round(value, 1) + 0.0, ".1f")

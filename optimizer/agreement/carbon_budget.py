@@ -9,6 +9,7 @@ from pydantic import Field
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 
 class CarbonBudget(BudgetClause):
@@ -18,7 +19,7 @@ class CarbonBudget(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_kg"
     main_field: ClassVar[str] = "budget_kg"
     unit: ClassVar[str] = "kg"
-    noun: ClassVar[str] = "CO2"
+    noun: ClassVar[str] = phrase("CO2")
     budget_kg: float = Field(ge=0, description="most that may be emitted in a window [kg CO2]")
     price_mad_per_kg: float | None = Field(
         default=None, ge=0, description="price of a kg too much, or none: never [MAD/kg]"

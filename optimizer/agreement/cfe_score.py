@@ -21,6 +21,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Quantities
 from optimizer.agreement.share import ShareClause
+from optimizer.phrases import phrase
 
 
 class CfeScore(ShareClause):
@@ -28,7 +29,7 @@ class CfeScore(ShareClause):
 
     kind: ClassVar[str] = "cfe_score"
     main_field: ClassVar[str] = "share_min_pu"
-    noun: ClassVar[str] = "CFE score"
+    noun: ClassVar[str] = phrase("CFE score")
     is_complement: ClassVar[bool] = True
     share_min_pu: float = Field(ge=0, le=1, description="least CFE score [per unit]")
 

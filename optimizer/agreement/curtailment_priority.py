@@ -17,6 +17,7 @@ from pydantic import Field
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.breach import TOLERANCE
 from optimizer.component import Given
+from optimizer.phrases import joined, number, phrase
 
 
 class CurtailmentPriority(Clause):
@@ -54,18 +55,18 @@ class CurtailmentPriority(Clause):
     def _pairs(self, available_mw: Mapping[str, np.ndarray], held: np.ndarray) -> list[Any]:
         """Return plants after the first, each with the steps in which order matters to it."""
         pairs = []
-        for number, name in enumerate(self.order[1:], start=1):
-            before_mw = np.sum([available_mw[other] for other in self.order[:number]], axis=0)
+        for place, name in enumerate(self.order[1:], start=1):
+            before_mw = np.sum([available_mw[other] for other in self.order[:place]], axis=0)
             inside = np.flatnonzero(
                 held & (np.minimum(before_mw, available_mw[name]) > TOLERANCE)
             ).tolist()
-            pairs.append((number, name, inside, before_mw))
+            pairs.append((place, name, inside, before_mw))
         return pairs
 
     def add_to(self, block: pyo.Block, site: Quantities, given: Given) -> None:
         """Declare, of each plant after the first, what those before it use, what it leaves."""
         pairs = self._pairs(site.available_mw, self.holds(given.horizon.index))
-        keys = [(number, t) for number, _, inside, _ in pairs for t in inside]
+        keys = [(place, t) for place, _, inside, _ in pairs for t in inside]
         before_max = {(n, t): float(b[t]) for n, _, inside, b in pairs for t in inside}
         unused_max = {
             (n, t): float(site.available_mw[name][t])
@@ -81,8 +82,8 @@ class CurtailmentPriority(Clause):
         block.before_per_mw = pyo.Param(keys, initialize={k: 1 / v for k, v in before_max.items()})
         block.unused_per_mw = pyo.Param(keys, initialize={k: 1 / v for k, v in unused_max.items()})
         block.unused_max_mw = pyo.Param(keys, initialize=unused_max)
-        for number, name, inside, _ in pairs:
-            self._add_plant(block, site, (number, name, inside), is_sold=is_sold)
+        for place, name, inside, _ in pairs:
+            self._add_plant(block, site, (place, name, inside), is_sold=is_sold)
 
     def _add_plant(
         self,
@@ -93,24 +94,24 @@ class CurtailmentPriority(Clause):
         is_sold: bool,
     ) -> None:
         """Declare the rows of one plant after the first."""
-        number, name, inside = plant
-        earlier = [site.used_mw[other] for other in self.order[:number]]
+        place, name, inside = plant
+        earlier = [site.used_mw[other] for other in self.order[:place]]
         used = site.used_mw[name]
 
         def wrong_mw(b: pyo.Block, t: int) -> Any:  # gives way on paper, first free, then sold
-            free_mw = b.free_mw[number, t] if self.out_of_order_max_mw else 0.0
-            return free_mw + (b.short[number, t] if is_sold else 0.0)
+            free_mw = b.free_mw[place, t] if self.out_of_order_max_mw else 0.0
+            return free_mw + (b.short[place, t] if is_sold else 0.0)
 
         def before_balance(b: pyo.Block, t: int) -> Any:
-            return b.before_mw[number, t] + wrong_mw(b, t) == sum(each(t) for each in earlier)
+            return b.before_mw[place, t] + wrong_mw(b, t) == sum(each(t) for each in earlier)
 
         def unused_balance(b: pyo.Block, t: int) -> Any:
-            unused_mw = b.unused_mw[number, t] + wrong_mw(b, t)
-            return unused_mw + used(t) == b.unused_max_mw[number, t]
+            unused_mw = b.unused_mw[place, t] + wrong_mw(b, t)
+            return unused_mw + used(t) == b.unused_max_mw[place, t]
 
         def order(b: pyo.Block, t: int) -> Any:
-            used_pu = b.before_per_mw[number, t] * b.before_mw[number, t]
-            return used_pu + b.unused_per_mw[number, t] * b.unused_mw[number, t] <= 1
+            used_pu = b.before_per_mw[place, t] * b.before_mw[place, t]
+            return used_pu + b.unused_per_mw[place, t] * b.unused_mw[place, t] <= 1
 
         for rule in (before_balance, unused_balance, order):
             row = f"{name}_{rule.__name__}"
@@ -119,10 +120,10 @@ class CurtailmentPriority(Clause):
     def exclusive(self, block: pyo.Block) -> list[tuple[Mapping[int, Any], Mapping[int, Any]]]:
         """Return, of each plant after the first, what is used before it and what it leaves."""
         pairs: list[tuple[Mapping[int, Any], Mapping[int, Any]]] = []
-        for number in range(1, len(self.order)):
-            steps = [t for n, t in block.before_mw if n == number]
-            before = {t: block.before_mw[number, t] for t in steps}
-            pairs.append((before, {t: block.unused_mw[number, t] for t in steps}))
+        for place in range(1, len(self.order)):
+            steps = [t for n, t in block.before_mw if n == place]
+            before = {t: block.before_mw[place, t] for t in steps}
+            pairs.append((before, {t: block.unused_mw[place, t] for t in steps}))
         return pairs
 
     def weights(self, keys: list[Any], given: Given) -> np.ndarray:
@@ -132,8 +133,8 @@ class CurtailmentPriority(Clause):
     def _wrong_mw(self, table: pd.DataFrame) -> pd.Series:
         """Return what is curtailed out of order beyond what is allowed, over all plants [MW]."""
         wrong = pd.Series(0.0, index=table.index)
-        for number, name in enumerate(self.order):
-            used = table[[f"{other}_used_mw" for other in self.order[:number]]]
+        for place, name in enumerate(self.order):
+            used = table[[f"{other}_used_mw" for other in self.order[:place]]]
             unused = table[f"{name}_curtailed_mw"].clip(lower=0.0)
             both = np.minimum(used.sum(axis=1, skipna=False).clip(lower=0.0), unused)
             wrong = wrong + np.maximum(both - self.out_of_order_max_mw, 0.0)
@@ -178,13 +179,25 @@ class CurtailmentPriority(Clause):
     def explain(self, table: pd.DataFrame, given: Given) -> str:
         """Say what each plant leaves unused, in the agreed order, and what of it out of order."""
         hours, held = table["step_h"], self.holds(table.index)
-        unused = [
-            f"{name} {(table[f'{name}_curtailed_mw'] * hours)[held].sum() + 0.0:.1f}"
-            for name in self.order
-        ]
-        wrong = (table[f"{self.name}_out_of_order_mw"] * hours).sum()
-        beyond = f", beyond {self.out_of_order_max_mw:g} MW" if self.out_of_order_max_mw else ""
-        return (
-            f"Art. {self.article}: curtailed in the agreed order, {', '.join(unused)} MWh; "
-            f"{wrong:.1f} MWh of it out of order{beyond}."
+        unused = []
+        for name in self.order:
+            mwh = float((table[f"{name}_curtailed_mw"] * hours)[held].sum()) + 0.0
+            unused.append(phrase("{name} {mwh}", {"name": name, "mwh": number(mwh, ".1f")}))
+        wrong = float((table[f"{self.name}_out_of_order_mw"] * hours).sum())
+        how = {
+            "article": self.article,
+            "unused": joined(", ", unused),
+            "mwh": number(wrong, ".1f"),
+            "mw": number(self.out_of_order_max_mw, "g"),
+        }
+        if self.out_of_order_max_mw:
+            return phrase(
+                "Art. {article}: curtailed in the agreed order, {unused} MWh; {mwh} MWh of it out "
+                "of order, beyond {mw} MW.",
+                how,
+            )
+        return phrase(
+            "Art. {article}: curtailed in the agreed order, {unused} MWh; {mwh} MWh of it out of "
+            "order.",
+            how,
         )

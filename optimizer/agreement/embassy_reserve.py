@@ -15,6 +15,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given, parameter
+from optimizer.phrases import moment, number, phrase
 
 _AT_LIMIT_MW = 1e-3
 
@@ -110,18 +111,18 @@ class EmbassyReserve(Clause):
             strict=True,
         )
         found = []
-        for moment, space_mw, stopped_mw, bus_per_it, others_mw, battery_mw in rows:
+        for at, space_mw, stopped_mw, bus_per_it, others_mw, battery_mw in rows:
             wanted_mw = np.minimum(self.reserved_mw, space_mw + stopped_mw)
             left_mw = wanted_mw - stopped_mw  # IT power that needs power of its own
             left_mw = left_mw - others_mw / bus_per_it
             left_mw = left_mw - battery_mw / bus_per_it
             ready_mw = wanted_mw - np.maximum(left_mw, 0.0)
-            found.append(ready_mw if self.in_force(moment) else 0.0 * ready_mw)
+            found.append(ready_mw if self.in_force(at) else 0.0 * ready_mw)
         return pd.Series(found, index=table.index)
 
     def _missing_mw(self, table: pd.DataFrame) -> pd.Series:
         """Return what is not in reserve in each step [MW of IT]."""
-        held = pd.Series([self.in_force(moment) for moment in table.index], index=table.index)
+        held = pd.Series([self.in_force(at) for at in table.index], index=table.index)
         missing = self.reserved_mw - self._ready_by_stacking(table)
         return missing.clip(lower=0.0).where(held, 0.0)
 
@@ -145,9 +146,19 @@ class EmbassyReserve(Clause):
         started_mw = bus_per_it * (self.reserved_mw - stopped) - self._others_mw(table)
         share = np.minimum(started_mw, self._battery_mw(table))[held].clip(lower=0.0)
         count = int((share > _AT_LIMIT_MW).sum())
-        return (
-            f"Art. {self.article}: at least {ready.min():.1f} of {self.reserved_mw:g} MW could "
-            f"start at once (in the step {ready.idxmin():%d %b %H:%M}Z); batteries would carry "
-            f"a part in {count} of {len(ready)} steps, up to {share.max():.1f} MW for "
-            f"{self.hold_h:g} h."
+        how = {
+            "article": self.article,
+            "ready": number(float(ready.min()), ".1f"),
+            "reserved": number(self.reserved_mw, "g"),
+            "moment": moment(pd.Timestamp(str(ready.idxmin()))),
+            "count": count,
+            "all": len(ready),
+            "share": number(float(share.max()), ".1f"),
+            "hours": number(self.hold_h, "g"),
+        }
+        return phrase(
+            "Art. {article}: at least {ready} of {reserved} MW could start at once (in the step "
+            "{moment}); batteries would carry a part in {count} of {all} steps, up to {share} MW "
+            "for {hours} h.",
+            how,
         )

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from models.parameters import Parameters
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given
+from optimizer.phrases import joined, number, phrase
 
 _USED_MW = 1e-3  # less is the solver's noise
 
@@ -208,11 +209,22 @@ class ExclusiveSupply(Clause):
         for each in self.exception:
             inside = held & each.applies(table.index, _available_mw(table).to_numpy())
             count = int((used & inside).sum())
-            words.append(f"{each.name} used in {count} of its {int(inside.sum())} steps")
-        how = f" ({', '.join(words)})" if words else ""
-        return (
-            f"Art. {self.article}: the grid gives {(excepted * hours).sum():.1f} MWh by "
-            f"exception{how} and {beyond:.1f} MWh against the agreement."
+            how = {"name": each.name, "count": count, "all": int(inside.sum())}
+            words.append(phrase("{name} used in {count} of its {all} steps", how))
+        given_mwh, beyond_mwh = float((excepted * hours).sum()), float(beyond)
+        excepted_words = phrase("by exception")
+        if words:
+            excepted_words = phrase("by exception ({uses})", {"uses": joined(", ", words)})
+        values = {
+            "article": self.article,
+            "mwh": number(given_mwh, ".1f"),
+            "by_exception": excepted_words,
+            "beyond": number(beyond_mwh, ".1f"),
+        }
+        return phrase(
+            "Art. {article}: the grid gives {mwh} MWh {by_exception} and {beyond} MWh against the "
+            "agreement.",
+            values,
         )
 
 

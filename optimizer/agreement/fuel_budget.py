@@ -9,6 +9,7 @@ from pydantic import Field
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 
 class FuelBudget(BudgetClause):
@@ -18,7 +19,7 @@ class FuelBudget(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_l"
     main_field: ClassVar[str] = "budget_l"
     unit: ClassVar[str] = "l"
-    noun: ClassVar[str] = "genset fuel"
+    noun: ClassVar[str] = phrase("genset fuel")
     budget_l: float = Field(ge=0, description="most that is burnt in a window [L]")
     price_mad_per_l: float | None = Field(
         default=None, ge=0, description="price of a litre too much, or none: never [MAD/L]"

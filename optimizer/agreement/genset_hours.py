@@ -9,6 +9,7 @@ from pydantic import Field
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 
 class GensetHours(BudgetClause):
@@ -18,7 +19,7 @@ class GensetHours(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_h"
     main_field: ClassVar[str] = "hours_max_h"
     unit: ClassVar[str] = "h"
-    noun: ClassVar[str] = "hours of genset units"
+    noun: ClassVar[str] = phrase("hours of genset units")
     hours_max_h: float = Field(ge=0, description="most hours of all units in a window [h]")
     price_mad_per_h: float | None = Field(
         default=None, ge=0, description="price of a unit's hour too much, or none: never [MAD/h]"

@@ -11,6 +11,7 @@ from pydantic import Field
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given
 from optimizer.legal_time import ZoneName, legal, zone
+from optimizer.phrases import number, phrase
 
 
 class ImportCap(Clause):
@@ -99,9 +100,20 @@ class ImportCap(Clause):
         """Say how close the draw comes to the cap."""
         drawn = table["site_import_mw"][self.applies(table.index)]
         if drawn.empty:
-            return f"Art. {self.article}: no step of this plan falls into its hours."
+            return phrase(
+                "Art. {article}: no step of this plan falls into its hours.",
+                {"article": self.article},
+            )
         at_cap = int((drawn > self.import_max_mw - 1e-3).sum())
-        return (
-            f"Art. {self.article}: draw peaks at {drawn.max():.1f} of {self.import_max_mw:g} MW "
-            f"and is at the cap or above in {at_cap} of {len(drawn)} steps."
+        how = {
+            "article": self.article,
+            "peak": number(float(drawn.max()), ".1f"),
+            "cap": number(self.import_max_mw, "g"),
+            "count": at_cap,
+            "all": len(drawn),
+        }
+        return phrase(
+            "Art. {article}: draw peaks at {peak} of {cap} MW and is at the cap or above in "
+            "{count} of {all} steps.",
+            how,
         )

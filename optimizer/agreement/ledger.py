@@ -13,8 +13,9 @@ import pandas as pd
 
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Clause
-from optimizer.agreement.windows import window_of
+from optimizer.agreement.windows import Window, window_of
 from optimizer.component import Given
+from optimizer.phrases import number, phrase
 from optimizer.state import State, StateRow
 
 METER = "meter"
@@ -182,38 +183,41 @@ def balances(
     for clause in booked_clauses(clauses):
         window = window_of(moment, clause.window, clause.time_zone)
         began, ends = clause.valid_part(window)
-        if not began < moment < ends:
-            continue
-        own = [
-            e
-            for e in ledger
-            if e.name == clause.name and e.from_utc >= began and e.until_utc <= moment
-        ]
-        hour = [  # of a plan made again within it
-            e
-            for e in ledger
-            if e.name == clause.name and began <= e.from_utc < moment < e.until_utc
-            if e.span_h <= 1 or not e.is_metered
-        ]
-        own += [e.until(moment) for e in hour]
-        metered_h = sum(e.span_h for e in own if e.is_metered)
-        planned_h = sum(e.span_h for e in own if not e.is_metered)
-        unknown_h = max(0.0, (moment - began) / _HOUR - metered_h - planned_h)
-        supposed = clause.limit() * unknown_h / window.length_h
-        found.append(
-            Balance(
-                clause=clause,
-                key=window.key,
-                begin=began,
-                end=ends,
-                used=sum(e.amount for e in own) + supposed,
-                metered_h=metered_h,
-                planned_h=planned_h,
-                unknown_h=unknown_h,
-                begun=sum(abs(e.amount) for e in hour),
-            )
-        )
+        if began < moment < ends:
+            found.append(balance_of(clause, ledger, window, moment))
     return found
+
+
+def balance_of(
+    clause: BudgetClause, ledger: Sequence[Entry], window: Window, moment: pd.Timestamp
+) -> Balance:
+    """Return what one window holds by a moment, which may be its end."""
+    began, ends = clause.valid_part(window)
+    own = [
+        e for e in ledger if e.name == clause.name and e.from_utc >= began and e.until_utc <= moment
+    ]
+    hour = [  # of a plan made again within it
+        e
+        for e in ledger
+        if e.name == clause.name and began <= e.from_utc < moment < e.until_utc
+        if e.span_h <= 1 or not e.is_metered
+    ]
+    own += [e.until(moment) for e in hour]
+    metered_h = sum(e.span_h for e in own if e.is_metered)
+    planned_h = sum(e.span_h for e in own if not e.is_metered)
+    unknown_h = max(0.0, (moment - began) / _HOUR - metered_h - planned_h)
+    supposed = clause.limit() * unknown_h / window.length_h
+    return Balance(
+        clause=clause,
+        key=window.key,
+        begin=began,
+        end=ends,
+        used=sum(e.amount for e in own) + supposed,
+        metered_h=metered_h,
+        planned_h=planned_h,
+        unknown_h=unknown_h,
+        begun=sum(abs(e.amount) for e in hour),
+    )
 
 
 def opened(state: State, clauses: Iterable[Clause], ledger: Sequence[Entry]) -> State:
@@ -232,8 +236,10 @@ def opened(state: State, clauses: Iterable[Clause], ledger: Sequence[Entry]) -> 
     kept = [r for r in state.rows if (r.name, r.quantity, r.key) not in rows]
     new = [StateRow(name, quantity, used, key) for (name, quantity, key), used in rows.items()]
     supposed_h = sum(b.unknown_h for b in known)
-    note = f", {supposed_h:,.0f} h of them supposed in proportion" if supposed_h > 0.5 else ""
-    origin = f"{state.origin}; budgets from the ledger{note}"
+    origin = phrase("{origin}; budgets from the ledger", {"origin": state.origin})
+    if supposed_h > 0.5:
+        supposed = {"origin": origin, "hours": number(supposed_h)}
+        origin = phrase("{origin}, {hours} h of them supposed in proportion", supposed)
     return State(time_utc=state.time_utc, rows=(*kept, *new), origin=origin)
 
 

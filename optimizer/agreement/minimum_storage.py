@@ -12,6 +12,7 @@ from pydantic import Field
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given
 from optimizer.legal_time import SITE_TIME_ZONE, ZoneName, legal, zone
+from optimizer.phrases import moment, number, phrase
 
 _HOUR = pd.Timedelta(hours=1)
 
@@ -132,11 +133,21 @@ class MinimumStorage(Clause):
         """Say how much is in store at the stated hours at least."""
         stored = self._stored_mwh(table)[self.asked(given)].round(3)
         if stored.empty:
-            return f"Art. {self.article}: no stated hour falls into this plan."
+            return phrase(
+                "Art. {article}: no stated hour falls into this plan.", {"article": self.article}
+            )
         at = given.horizon.edges[1:][table.index.get_loc(stored.idxmin())]
         low = int((stored < self.energy_min_mwh - 1e-3).sum())
-        return (
-            f"Art. {self.article}: at {len(stored)} stated hours at least {stored.min():.1f} of "
-            f"{self.energy_min_mwh:g} MWh are in store (at {at:%d %b %H:%M}Z), less than agreed "
-            f"at {low}."
+        how = {
+            "article": self.article,
+            "count": len(stored),
+            "mwh": number(float(stored.min()), ".1f"),
+            "agreed": number(self.energy_min_mwh, "g"),
+            "moment": moment(pd.Timestamp(str(at))),
+            "low": low,
+        }
+        return phrase(
+            "Art. {article}: at {count} stated hours at least {mwh} of {agreed} MWh are in store "
+            "(at {moment}), less than agreed at {low}.",
+            how,
         )

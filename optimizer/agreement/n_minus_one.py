@@ -15,6 +15,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given, parameter
+from optimizer.phrases import moment, number, phrase
 
 
 class NMinusOne(Clause):
@@ -92,9 +93,9 @@ class NMinusOne(Clause):
             strict=True,
         )
         needed, next_mw = [], 0.0
-        for moment, sovereign, capability, largest in reversed(list(rows)):
+        for at, sovereign, capability, largest in reversed(list(rows)):
             lacking = np.maximum(sovereign + largest - capability, 0.0)
-            now_mw = lacking if self.in_force(moment) else 0.0 * lacking
+            now_mw = lacking if self.in_force(at) else 0.0 * lacking
             needed.append(np.maximum(now_mw, next_mw))
             next_mw = now_mw
         return pd.Series(needed[::-1], index=table.index)
@@ -128,15 +129,25 @@ class NMinusOne(Clause):
         needed = table[f"{self.name}_needed_mw"].round(3)
         most_mw, at = float(needed.max()), needed.idxmax()
         largest_mw = float(table["site_largest_unit_mw"][self.holds(table.index)].max())
+        how = {"article": self.article, "largest": number(largest_mw, ".1f")}
         if most_mw == 0:
-            return (
-                f"Art. {self.article}: without the largest unit ({largest_mw:.1f} MW) the rest "
-                "carries the sovereign load in every step, batteries aside."
+            return phrase(
+                "Art. {article}: without the largest unit ({largest} MW) the rest carries the "
+                "sovereign load in every step, batteries aside.",
+                how,
             )
         missing = float(self._missing_mw(table).max())
-        how = f"up to {missing:.1f} MW would be missing" if missing > 1e-3 else "nothing is missing"
-        return (
-            f"Art. {self.article}: without the largest unit ({largest_mw:.1f} MW) batteries must "
-            f"carry up to {most_mw:.1f} MW for {self.bridging_h:g} h (at the end of the step "
-            f"{at:%d %b %H:%M}Z); {how}."
+        values = how | {
+            "most": number(most_mw, ".1f"),
+            "hours": number(self.bridging_h, "g"),
+            "moment": moment(pd.Timestamp(str(at))),
+            "missing": phrase("nothing is missing"),
+        }
+        if missing > 1e-3:
+            short = {"mw": number(missing, ".1f")}
+            values["missing"] = phrase("up to {mw} MW would be missing", short)
+        return phrase(
+            "Art. {article}: without the largest unit ({largest} MW) batteries must carry up to "
+            "{most} MW for {hours} h (at the end of the step {moment}); {missing}.",
+            values,
         )

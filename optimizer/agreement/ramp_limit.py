@@ -15,6 +15,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given, parameter
+from optimizer.phrases import moment, number, phrase
 from optimizer.state import StateRow
 
 
@@ -150,10 +151,18 @@ class RampLimit(Clause):
         """Say how fast exchange changes at most, when, and how often at the limit."""
         ramp = table[f"{self.name}_ramp_mw_per_h"][self.holds(table.index)].abs().round(3)
         at_limit = int((ramp > self.ramp_max_mw_per_h - 1e-3).sum())
-        return (
-            f"Art. {self.article}: exchange with the grid changes by up to {ramp.max():.1f} of "
-            f"{self.ramp_max_mw_per_h:g} MW an hour (into the step {ramp.idxmax():%d %b %H:%M}Z) "
-            f"and is at the limit or above in {at_limit} of {len(ramp)} steps."
+        how = {
+            "article": self.article,
+            "ramp": number(float(ramp.max()), ".1f"),
+            "most": number(self.ramp_max_mw_per_h, "g"),
+            "moment": moment(pd.Timestamp(str(ramp.idxmax()))),
+            "count": at_limit,
+            "all": len(ramp),
+        }
+        return phrase(
+            "Art. {article}: exchange with the grid changes by up to {ramp} of {most} MW an hour "
+            "(into the step {moment}) and is at the limit or above in {count} of {all} steps.",
+            how,
         )
 
     def closing(self, table: pd.DataFrame, given: Given, count: int) -> list[StateRow]:

@@ -10,6 +10,7 @@ from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.agreement.windows import WindowName
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 
 class RegionalEnergy(BudgetClause):
@@ -19,7 +20,7 @@ class RegionalEnergy(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_mwh"
     main_field: ClassVar[str] = "amount_mwh"
     unit: ClassVar[str] = "mwh"
-    noun: ClassVar[str] = "energy for the region"
+    noun: ClassVar[str] = phrase("energy for the region")
     is_least: ClassVar[bool] = True
     used_word: ClassVar[str] = "delivered"
     amount_mwh: float = Field(gt=0, description="energy due in a window [MWh]")

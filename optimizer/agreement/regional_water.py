@@ -10,6 +10,7 @@ from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.agreement.windows import WindowName
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 
 class RegionalWater(BudgetClause):
@@ -19,7 +20,7 @@ class RegionalWater(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_m3"
     main_field: ClassVar[str] = "amount_m3"
     unit: ClassVar[str] = "m3"
-    noun: ClassVar[str] = "water for the region"
+    noun: ClassVar[str] = phrase("water for the region")
     is_least: ClassVar[bool] = True
     used_word: ClassVar[str] = "delivered"
     service: str = Field(description="name of the plant that makes it, e.g. desalination_main")

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Quantities
 from optimizer.agreement.share import ShareClause
+from optimizer.phrases import phrase
 
 
 class RenewableShare(ShareClause):
@@ -20,7 +21,7 @@ class RenewableShare(ShareClause):
 
     kind: ClassVar[str] = "renewable_share"
     main_field: ClassVar[str] = "share_min_pu"
-    noun: ClassVar[str] = "renewable share"
+    noun: ClassVar[str] = phrase("renewable share")
     is_complement: ClassVar[bool] = True
     share_min_pu: float = Field(ge=0, le=1, description="least renewable share [per unit]")
     counts_wheeled: bool = Field(

@@ -13,6 +13,7 @@ from pydantic import Field
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.component import Given
+from optimizer.phrases import joined, number, phrase
 
 WORKLOADS = ("training", "deferrable", "firm", "jobs", "interruptible", "quota")
 
@@ -24,7 +25,7 @@ class ResearchQuota(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_mwh"
     main_field: ClassVar[str] = "quota_mwh_per_week"
     unit: ClassVar[str] = "mwh"
-    noun: ClassVar[str] = "work"
+    noun: ClassVar[str] = phrase("work")
     is_least: ClassVar[bool] = True
     used_word: ClassVar[str] = "delivered"
     workload: str = Field(description="name of the workload that serves it, e.g. training_jazari")
@@ -56,10 +57,13 @@ class ResearchQuota(BudgetClause):
     def explain(self, table: pd.DataFrame, given: Given) -> str:
         """Say what is delivered of what is due, week by week."""
         stand = self.standings(table, given)
-        parts = [
-            f"{each.counted:.0f} MWh in week {order}"
-            if each.allowed is None
-            else f"{each.counted:.0f} of {each.allowed:.0f} MWh due in week {order}"
-            for order, each in enumerate(stand, start=1)
-        ]
-        return f"Art. {self.article}: {self.workload} gets {', '.join(parts)}."
+        parts = []
+        for order, each in enumerate(stand, start=1):
+            values = {"counted": number(each.counted, ".0f"), "order": order}
+            if each.allowed is None:
+                parts.append(phrase("{counted} MWh in week {order}", values))
+            else:
+                due = {"due": number(each.allowed, ".0f")}
+                parts.append(phrase("{counted} of {due} MWh due in week {order}", values | due))
+        how = {"article": self.article, "workload": self.workload, "amounts": joined(", ", parts)}
+        return phrase("Art. {article}: {workload} gets {amounts}.", how)

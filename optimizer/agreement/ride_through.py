@@ -9,6 +9,7 @@ from pydantic import Field
 
 from optimizer.agreement.clause import Clause, Quantities
 from optimizer.component import Given, parameter
+from optimizer.phrases import moment, number, phrase
 
 
 class RideThrough(Clause):
@@ -95,11 +96,20 @@ class RideThrough(Clause):
         margin = table["site_deliverable_mwh"] - table[f"{self.name}_required_mwh"]
         margin = margin[self.holds(table.index)].round(3)  # so that noise does not choose the step
         least_mwh, at = float(margin.min()), margin.idxmin()
-        need = f"the {self.autonomy_h:g} h of the sovereign load"
-        how = (
-            f"exceeds {need} by at least {least_mwh + 0.0:.0f} MWh"
-            if least_mwh >= 0
-            else f"falls short of {need} by up to {-least_mwh:.1f} MWh"
+        how = {
+            "article": self.article,
+            "hours": number(self.autonomy_h, "g"),
+            "mwh": number(least_mwh + 0.0, ".0f") if least_mwh >= 0 else number(-least_mwh, ".1f"),
+            "moment": moment(pd.Timestamp(str(at))),
+        }
+        if least_mwh >= 0:
+            return phrase(
+                "Art. {article}: stored energy exceeds the {hours} h of the sovereign load by at "
+                "least {mwh} MWh (at the end of the step {moment}).",
+                how,
+            )
+        return phrase(
+            "Art. {article}: stored energy falls short of the {hours} h of the sovereign load by "
+            "up to {mwh} MWh (at the end of the step {moment}).",
+            how,
         )
-        moment = f"(at the end of the step {at:%d %b %H:%M}Z)"
-        return f"Art. {self.article}: stored energy {how} {moment}."

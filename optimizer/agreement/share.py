@@ -13,8 +13,9 @@ from pydantic import Field
 
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
-from optimizer.agreement.windows import steps_by_window
+from optimizer.agreement.windows import steps_by_window, window_words
 from optimizer.component import Given
+from optimizer.phrases import number, phrase
 
 
 class ShareClause(BudgetClause):
@@ -96,14 +97,22 @@ class ShareClause(BudgetClause):
         pick = min if self.is_complement else max
         share, account = pick(ends, key=lambda end: float(end[0]))
         asked = 1 - self.cap_pu() if self.is_complement else self.cap_pu()
-        where = (
-            "the plan" if self.window == "horizon" else f"the {self.window} {account.window.key}"
-        )
-        word = "asked" if self.is_complement else "allowed"
-        text = f"Art. {self.article}: {self.noun} in {where}: {100 * share + 0.0:.2f} %"
-        if account.window.begin < given.horizon.start or account.window.end > given.horizon.end:
-            text += " in this plan's part"
-        text += f", {100 * asked:.4g} % {word}"
+        window = account.window
+        amount = phrase("{percent} %", {"percent": number(100 * share + 0.0, ".2f")})
+        if window.begin < given.horizon.start or window.end > given.horizon.end:
+            amount = phrase("{amount} in this plan's part", {"amount": amount})
+        limit = {"amount": amount, "percent": number(100 * asked, ".4g")}
+        if self.is_complement:
+            amount = phrase("{amount}, {percent} % asked", limit)
+        else:
+            amount = phrase("{amount}, {percent} % allowed", limit)
         if account.price_mad:
-            text += f" of the whole; {account.price_mad:,.2f} MAD/MWh for what lies beyond"
-        return text + f"{self._sold(table, given)}."
+            price = {"amount": amount, "mad": number(account.price_mad, ",.2f")}
+            amount = phrase("{amount} of the whole; {mad} MAD/MWh for what lies beyond", price)
+        how = {
+            "article": self.article,
+            "noun": self.noun,
+            "window": window_words(self.window, window.key),
+            "amount": self._with_sold(amount, table, given),
+        }
+        return phrase("Art. {article}: {noun} in {window}: {amount}.", how)

@@ -17,6 +17,7 @@ from pydantic import Field
 from optimizer.agreement.clause import Quantities
 from optimizer.agreement.share import ShareClause
 from optimizer.agreement.windows import WindowName
+from optimizer.phrases import phrase
 
 
 class SurplusCap(ShareClause):
@@ -24,7 +25,7 @@ class SurplusCap(ShareClause):
 
     kind: ClassVar[str] = "surplus_cap"
     main_field: ClassVar[str] = "share_max_pu"
-    noun: ClassVar[str] = "feed-in of the production"
+    noun: ClassVar[str] = phrase("feed-in of the production")
     share_max_pu: float = Field(ge=0, le=1, description="most that is fed in [per unit]")
     window: WindowName = Field(default="year", description="over which it is kept")
 

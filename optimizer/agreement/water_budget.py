@@ -9,6 +9,7 @@ from pydantic import Field
 from optimizer.agreement.budget import BudgetClause
 from optimizer.agreement.clause import Quantities
 from optimizer.component import Given
+from optimizer.phrases import phrase
 
 _M3_PER_L = 1e-3
 
@@ -20,7 +21,7 @@ class WaterBudget(BudgetClause):
     price_field: ClassVar[str] = "price_mad_per_m3"
     main_field: ClassVar[str] = "budget_m3"
     unit: ClassVar[str] = "m3"
-    noun: ClassVar[str] = "cooling water"
+    noun: ClassVar[str] = phrase("cooling water")
     budget_m3: float = Field(ge=0, description="most that may evaporate in a window [m3]")
     price_mad_per_m3: float | None = Field(
         default=None, ge=0, description="price of a m3 too much, or none: never [MAD/m3]"

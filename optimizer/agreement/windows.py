@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.legal_time import legal, zone
+from optimizer.phrases import Phrase, phrase
 
 WindowName = Literal["hour", "day", "week", "month", "year", "horizon"]
 _PERIODS = {"hour": "h", "day": "D", "week": "W-SUN", "month": "M", "year": "Y"}
@@ -34,6 +35,19 @@ def key_of(begin: datetime.datetime, length: str) -> str:
     """Return the name of the window that begins then: 2026, 2026-03, 2026-03-02; hours in UTC."""
     form = {"hour": "%Y-%m-%dT%HZ", "month": "%Y-%m", "year": "%Y"}.get(length, "%Y-%m-%d")
     return begin.strftime(form)
+
+
+def window_words(length: str, key: str) -> Phrase:
+    """Return a window as a sentence says it."""
+    values = {"key": key}
+    return {
+        "horizon": phrase("the plan"),
+        "hour": phrase("the hour {key}", values),
+        "day": phrase("the day {key}", values),
+        "week": phrase("the week {key}", values),
+        "month": phrase("the month {key}", values),
+        "year": phrase("the year {key}", values),
+    }[length]
 
 
 def steps_by_window(

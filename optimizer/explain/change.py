@@ -11,8 +11,9 @@ import pandas as pd
 from models.parameters import Parameters
 from optimizer.component import Component, Given
 from optimizer.config import FLEETS, Agreement, Site
+from optimizer.phrases import phrase, template
 from optimizer.site import Problem, active_clauses, build_model
-from optimizer.terminal_words import owner_words
+from optimizer.terminal_words import clause_number, owner_words
 
 NUDGE = 0.01  # MW or MWh: small against any plant, large against the solver's tolerance
 NUDGE_PU = 1e-5  # of shares
@@ -74,10 +75,9 @@ def unit_changes(scene: Scene) -> list[Change]:
     """Return what of the site could be one unit larger: supply, storage, connections, loads."""
     found: list[Change] = []
     for kind, part in _parts(scene):
-        for label, grow in _OF_KIND.get(kind, {}).items():
-            field, _, words = label.partition("|")
+        for field, (words, grow) in _OF_KIND.get(kind, {}).items():
             if _applies(field, part, scene):
-                text = words.format(owner_words(part.name))
+                text = phrase(words, {"owner": owner_words(part.name)})
                 grow_it = partial(grow, part.name)
                 found.append(Change(name=f"{part.name}.{field}", words=text, grow=grow_it))
     for field, text in _FACILITY.items():
@@ -96,9 +96,10 @@ def clause_changes(scene: Scene) -> dict[str, Change]:
             continue
         unit, info = field.rpartition("_")[2], type(clause).model_fields[field]
         what = (info.description or field).split("[")[0].split(",")[0].strip()
+        one = _UNIT_WORDS.get(field) or _UNIT_WORDS.get(unit) or phrase("1 {unit}", {"unit": unit})
         found[clause.name] = Change(
             name=f"{clause.name}.{field}",
-            words=f'{_UNIT_WORDS.get(field, _UNIT_WORDS.get(unit, f"1 {unit}"))} more of "{what}"',
+            words=phrase('{unit} more of "{what}"', {"unit": one, "what": clause_number(what)}),
             grow=partial(_grow_clause, clause.name, field),
             nudge=NUDGE_PU if unit == "pu" else max(NUDGE, NUDGE_SHARE_PU * value),
             one=_ONE.get(unit, 1.0),
@@ -115,12 +116,12 @@ def without(scene: Scene, name: str) -> Scene:
 
 _ONE = {"pu": 0.01, "kg": 1000.0, "l": 1000.0}  # of a unit: what is spoken of
 _UNIT_WORDS = {
-    "quota_mwh_per_week": "1 MWh a week",
-    "mw": "1 MW",
-    "mwh": "1 MWh",
-    "l": "1,000 L",
-    "kg": "1 t",
-    "pu": "1 percentage point",
+    "quota_mwh_per_week": phrase("1 MWh a week"),
+    "mw": phrase("1 MW"),
+    "mwh": phrase("1 MWh"),
+    "l": phrase("1,000 L"),
+    "kg": phrase("1 t"),
+    "pu": phrase("1 percentage point"),
 }
 
 
@@ -232,39 +233,48 @@ def _field(field: str, name: str, scene: Scene, by: float) -> Scene:
     return _grow_fields(name, field, scene, by)
 
 
-_PEAK = "1 MW more of {} (at its highest, in proportion at other times)"
-_OF_KIND: dict[str, dict[str, Callable[[str, Scene, float], Scene]]] = {
+_PEAK = template("1 MW more of {owner} (at its highest, in proportion at other times)")
+_MACHINES = template("1 MW more of machines for {owner}")
+_POWER = partial(_field, "power_max_mw")
+_OF_KIND: dict[str, dict[str, tuple[str, Callable[[str, Scene, float], Scene]]]] = {
     "grid": {
-        "import_max_mw|1 MW more that can be drawn from {}": partial(
-            _grow_connection, "import_max_mw"
+        "import_max_mw": (
+            template("1 MW more that can be drawn from {owner}"),
+            partial(_grow_connection, "import_max_mw"),
         ),
-        "export_max_mw|1 MW more that can be fed into {}": partial(
-            _grow_connection, "export_max_mw"
+        "export_max_mw": (
+            template("1 MW more that can be fed into {owner}"),
+            partial(_grow_connection, "export_max_mw"),
         ),
     },
     "battery": {
-        "charge_max_mw|1 MW more of {}, in and out": _grow_both,
-        "energy_max_mwh|1 MWh more of {}": _grow_cells,
+        "charge_max_mw": (template("1 MW more of {owner}, in and out"), _grow_both),
+        "energy_max_mwh": (template("1 MWh more of {owner}"), _grow_cells),
     },
-    "wind": {f"available_mw|{_PEAK}": partial(_grow_peak, "available_mw")},
-    "solar": {f"available_mw|{_PEAK}": partial(_grow_peak, "available_mw")},
-    "genset": {"unit_power_max_mw|1 MW more of {}, in as many units": _grow_units},
-    "firm": {f"demand_mw|{_PEAK}": partial(_grow_peak, "demand_mw")},
+    "wind": {"available_mw": (_PEAK, partial(_grow_peak, "available_mw"))},
+    "solar": {"available_mw": (_PEAK, partial(_grow_peak, "available_mw"))},
+    "genset": {
+        "unit_power_max_mw": (template("1 MW more of {owner}, in as many units"), _grow_units)
+    },
+    "firm": {"demand_mw": (_PEAK, partial(_grow_peak, "demand_mw"))},
     "deferrable": {
-        "work_mwh|1 MW more of work arriving for {}, on the mean of the plan,": _grow_work,
-        "power_max_mw|1 MW more of servers set aside for {}": partial(_field, "power_max_mw"),
+        "work_mwh": (
+            template("1 MW more of work arriving for {owner}, on the mean of the plan,"),
+            _grow_work,
+        ),
+        "power_max_mw": (template("1 MW more of servers set aside for {owner}"), _POWER),
     },
-    "training": {
-        "power_max_mw|1 MW more of machines for {}": partial(_field, "power_max_mw"),
+    "training": {"power_max_mw": (_MACHINES, _POWER)},
+    "jobs": {"power_max_mw": (_MACHINES, _POWER)},
+    "quota": {"power_max_mw": (_MACHINES, _POWER)},
+    "desalination": {"power_max_mw": (template("1 MW more of {owner}"), _POWER)},
+    "chilled_store": {
+        "energy_max_mwh": (template("1 MWh more of {owner}"), partial(_field, "energy_max_mwh"))
     },
-    "jobs": {"power_max_mw|1 MW more of machines for {}": partial(_field, "power_max_mw")},
-    "quota": {"power_max_mw|1 MW more of machines for {}": partial(_field, "power_max_mw")},
-    "desalination": {"power_max_mw|1 MW more of {}": partial(_field, "power_max_mw")},
-    "chilled_store": {"energy_max_mwh|1 MWh more of {}": partial(_field, "energy_max_mwh")},
 }
 _FACILITY = {
-    "it_power_max_mw": "1 MW more of power in the halls (IT)",
-    "power_max_mw": "1 MW more of power for the whole facility",
+    "it_power_max_mw": phrase("1 MW more of power in the halls (IT)"),
+    "power_max_mw": phrase("1 MW more of power for the whole facility"),
 }
 
 

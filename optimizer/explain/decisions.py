@@ -8,6 +8,7 @@ import numpy as np
 from optimizer.explain.frozen import Frozen
 from optimizer.explain.slope import RESOLVE_LIMIT_S, Difference, between
 from optimizer.matrices import Matrices
+from optimizer.phrases import phrase, template
 from optimizer.solution import Status
 from optimizer.solve import run_highs
 from optimizer.terminal_words import owner_words
@@ -47,10 +48,12 @@ def decisions(frozen: Frozen) -> list[Decision]:
         its = np.array([o == owner for o in owners], dtype=bool) & m.is_integer
         count = int(its.sum())
         free = replace(m, is_integer=m.is_integer & ~its)
-        words = owner_words(owner)
-        kinds = [(_FREE.get(owner, f"If {words} could be decided in parts"), free)]
+        words = {"owner": owner_words(owner)}
+        kinds: list[tuple[str, Matrices]] = [
+            (_FREE.get(owner, phrase("If {owner} could be decided in parts", words)), free)
+        ]
         kinds += [
-            (text.format(words), _forced(m, owner, change)) for text, change in _forced_of(m, its)
+            (phrase(text, words), _forced(m, owner, change)) for text, change in _forced_of(m, its)
         ]
         for text, other in kinds:
             difference, is_possible = _solved(frozen, other)
@@ -68,12 +71,14 @@ def decisions(frozen: Frozen) -> list[Decision]:
 
 
 _FREE = {  # choices made while solving, where the linear model would cheat
-    "either_or": "If charging and discharging, or drawing and feeding in, could go together",
-    "cooling": "If cooling might draw more than the heat needs",
+    "either_or": phrase(
+        "If charging and discharging, or drawing and feeding in, could go together"
+    ),
+    "cooling": phrase("If cooling might draw more than the heat needs"),
 }
 _FORCES = (  # variable of a group -> what is done instead, side of its bound that is moved
-    (r"start_count", "If {} might not start", "upper"),
-    (r"is_on", "If {} might not pause", "lower"),
+    (r"start_count", template("If {owner} might not start"), "upper"),
+    (r"is_on", template("If {owner} might not pause"), "lower"),
 )
 
 

@@ -10,13 +10,13 @@ from pyomo.core.base.component import ComponentData
 from scipy import sparse
 
 from models.errors import InputError
-from optimizer.expand import Row
+from optimizer.exclusive import exclusive_pairs
 from optimizer.matrices import Floats, Matrices, compile_model
 from optimizer.optimum import Optimum
 from optimizer.settle import relaxed
 from optimizer.site import Problem
-from optimizer.solution import Solution, SolveOptions
-from optimizer.solve import run_highs
+from optimizer.solution import Basis, Solution, SolveOptions
+from optimizer.solve import basis_of, run_from, run_highs
 
 _NOTHING = 1e-9
 _LATER = re.compile(r"either_or\.is_first|.*\.is_line")  # choices added while solving
@@ -26,21 +26,22 @@ Key = tuple[str, object]  # a part's name without index, and its index: quicker 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Extra:
-    """A row that was added while solving, its whole numbers put in."""
-
-    terms: Mapping[Key, float]  # by variable
-    lower: float
-    upper: float
-    row: Row
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Decided:
-    """What whole numbers say: their values, and the rows that came with some of them."""
+    """What whole numbers say, in terms that hold in any model of the same parts.
+
+    Attributes
+    ----------
+    whole : mapping
+        The values of whole numbers.
+    zeros : frozenset
+        Variables held at zero: the way not taken, or cooling that rests.
+    tight : frozenset
+        Rows held at equality: the line that cooling follows.
+    """
 
     whole: Mapping[Key, float]
-    extras: tuple[Extra, ...] = ()
+    zeros: frozenset[Key] = frozenset()
+    tight: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,10 +96,24 @@ class Frozen:
         """Return the coefficients row by row."""
         return self.lp.a.tocsr()
 
+    @cached_property
+    def basis(self) -> Basis | None:
+        """Return where programs much like `lp` are solved from."""
+        return basis_of(self.lp, self.options)
+
     def solve(self, lp: Matrices) -> float | None:
         """Return the cost of another program of the same decisions; None if there is none."""
-        solution = run_highs(lp, self.options)
+        solution = run_from(lp, self.options, self._basis_for(lp))
         return None if solution.x is None else solution.objective
+
+    def _basis_for(self, lp: Matrices) -> Basis | None:
+        """Return the basis for another program of these rows, or of some of them."""
+        if self.basis is None or lp.a.shape == self.lp.a.shape:
+            return self.basis
+        place = {id(row): k for k, row in enumerate(self.lp.rows)}
+        if lp.a.shape[1] != self.lp.a.shape[1] or not all(id(row) in place for row in lp.rows):
+            return None
+        return replace(self.basis, rows=[self.basis.rows[place[id(row)]] for row in lp.rows])
 
     def claimed(self, other: Matrices) -> float | None:
         """Return what duals say the step from `lp` to `other` costs [MAD].
@@ -186,57 +201,64 @@ def freeze(optimum: Optimum) -> Frozen:
     m, x = optimum.matrices, optimum.priced.x
     if x is None or optimum.priced.row_dual is None:
         raise InputError(["the plan was stopped before it had prices. Plan again, then explain."])
-    names = keys(m.columns)
-    choice = m.is_integer & np.array(
-        [_LATER.fullmatch(name) is not None for name, _ in names], dtype=bool
-    )
-    whole = {names[j]: float(np.rint(x[j])) for j in np.flatnonzero(m.is_integer & ~choice)}
-    if not choice.any():
-        decided = Decided(whole=whole)
-        return Frozen(
-            optimum=optimum, decided=decided, lp=fixed(m, decided), solution=optimum.priced
-        )
-    decided = Decided(whole=whole, extras=_extras(m, x, names, choice))
+    names, decided = keys(m.columns), decided_by(optimum)
+    if not len(optimum.problem.splits):
+        lp = fixed(m, decided)
+        return Frozen(optimum=optimum, decided=decided, lp=lp, solution=optimum.priced)
+    choice = np.array([_LATER.fullmatch(name) is not None for name, _ in names], dtype=bool)
     lp = fixed(_without_choices(m, choice), decided)
     solution = run_highs(lp, optimum.problem.site.solver)
     return Frozen(optimum=optimum, decided=decided, lp=lp, solution=solution)
 
 
+def decided_by(optimum: Optimum) -> Decided:
+    """Return what the whole numbers of a plan say; its model holds their values."""
+    m, x = optimum.matrices, _present(optimum.priced.x)
+    names, zeros, tight = keys(m.columns), set(), set()
+    whole = {
+        names[j]: float(np.rint(x[j]))
+        for j in np.flatnonzero(m.is_integer)
+        if _LATER.fullmatch(names[j][0]) is None
+    }
+    pairs = {name: both for name, *both in exclusive_pairs(optimum.problem)}
+    for (name, t), is_first in optimum.problem.splits.pairs.items():
+        first, second = pairs[name]
+        [key] = keys([(second if round(is_first.value) else first)[t]])
+        zeros.add(key)
+    for t, choices in optimum.problem.splits.cooling.items():
+        followed = int(np.argmax([choice.value for choice in choices]))
+        if followed == len(choices) - 1:
+            zeros.add(("cooling.power_mw", t))
+        else:
+            tight.add((f"cooling.line_{followed + 1}", t))
+    return Decided(whole=whole, zeros=frozenset(zeros), tight=frozenset(tight))
+
+
 def fixed(m: Matrices, decided: Decided) -> Matrices:
-    """Return `m` with its whole numbers as decided, and with the rows that came with choices.
+    """Return `m` with its whole numbers and choices as decided.
 
     Raises
     ------
     KeyError
-        `m` has a whole number nobody decided.
+        `m` has a whole number nobody decided, or lacks a variable or row of a choice.
     """
     names = keys(m.columns)
     lower, upper = m.col_lower.copy(), m.col_upper.copy()
     for j in np.flatnonzero(m.is_integer).tolist():
         lower[j] = upper[j] = decided.whole[names[j]]
-    if not decided.extras:
-        return replace(relaxed(m), col_lower=lower, col_upper=upper)
-    place = {name: j for j, name in enumerate(names)}
-    added = []
-    for extra in decided.extras:
-        if len(extra.terms) > 1:
-            added.append(extra)
-            continue
-        [(name, factor)] = extra.terms.items()
-        if factor > 0 and abs(extra.upper) <= _NOTHING:  # the way not taken
-            upper[place[name]] = 0.0
-    block = sparse.lil_array((len(added), len(names)))
-    for k, extra in enumerate(added):
-        for name, factor in extra.terms.items():
-            block[k, place[name]] = factor
+    row_lower, row_upper = m.row_lower.copy(), m.row_upper.copy()
+    if decided.zeros:
+        place = {name: j for j, name in enumerate(names)}
+        for key in decided.zeros:
+            upper[place[key]] = 0.0
+    if decided.tight:
+        row_of = {key: k for k, key in enumerate(keys(row for row, _ in m.rows))}
+        for key in decided.tight:
+            k = row_of[key]
+            side = row_lower[k] if np.isfinite(row_lower[k]) else row_upper[k]
+            row_lower[k] = row_upper[k] = side
     return replace(
-        relaxed(m),
-        col_lower=lower,
-        col_upper=upper,
-        a=sparse.csc_array(sparse.vstack([m.a, block])),
-        row_lower=np.concatenate([m.row_lower, [e.lower for e in added]]),
-        row_upper=np.concatenate([m.row_upper, [e.upper for e in added]]),
-        rows=[*m.rows, *(e.row for e in added)],
+        relaxed(m), col_lower=lower, col_upper=upper, row_lower=row_lower, row_upper=row_upper
     )
 
 
@@ -245,27 +267,6 @@ def moved(lp: Matrices, row: int, by: float) -> Matrices:
     step = np.zeros(len(lp.rows))
     step[row] = by
     return replace(lp, row_lower=lp.row_lower + step, row_upper=lp.row_upper + step)
-
-
-def _extras(m: Matrices, x: Floats, names: list[Key], choice: np.ndarray) -> tuple[Extra, ...]:
-    """Return the rows with a choice in them, the choices' values put in."""
-    by_row, found = m.a.tocsr(), []
-    for k in _rows_of(m, choice).tolist():
-        part = slice(by_row.indptr[k], by_row.indptr[k + 1])
-        its, factors = by_row.indices[part], by_row.data[part]
-        chosen = choice[its]
-        known = float(factors[chosen] @ np.rint(x[its[chosen]]))
-        terms = dict(zip((names[j] for j in its[~chosen]), factors[~chosen].tolist(), strict=True))
-        if terms:
-            found.append(
-                Extra(
-                    terms=terms,
-                    lower=float(m.row_lower[k] - known),
-                    upper=float(m.row_upper[k] - known),
-                    row=m.rows[k],
-                )
-            )
-    return tuple(found)
 
 
 def _rows_of(m: Matrices, columns: np.ndarray) -> np.ndarray:

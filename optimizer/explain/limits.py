@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.explain.frozen import Frozen, spoken
-from optimizer.terminal_words import limit_words, owner_words
+from optimizer.explain.words import as_known, as_objects
+from optimizer.phrases import phrase
+from optimizer.terminal_words import clause_words, limit_words, owner_words
 
 COLUMNS = ["limit", "words", "step", "dual_mad", "unit_of_dual", "mad_per_unit", "unit"]
 COLUMNS += ["is_of_step"]
@@ -43,13 +45,15 @@ def limits(frozen: Frozen) -> pd.DataFrame:
     """
     rows = [*_rows(frozen), *_bounds(frozen)]
     table = pd.DataFrame(rows, columns=[*COLUMNS[:4], COLUMNS[-1]])
+    table["words"] = as_objects(row[1] for row in rows)
     hours = frozen.optimum.problem.given.horizon.hours[table["step"].to_numpy(dtype=int)]
     clauses = frozen.optimum.problem.agreement.clause
     of_budgets = {c.name: getattr(c, "unit", "") for c in clauses}
     units = [unit_of(limit, of_budgets) for limit in table["limit"]]
     is_power = np.array([unit == "MW" for unit in units], dtype=bool)
     table["mad_per_unit"] = table["dual_mad"] / np.where(is_power, hours, 1.0)
-    table["unit"], table["unit_of_dual"] = np.where(is_power, "MWh", units), units
+    table["unit"] = as_objects("MWh" if unit == "MW" else unit for unit in units)
+    table["unit_of_dual"] = as_objects(units)
     return table[COLUMNS].sort_values(
         ["step", "mad_per_unit"], ascending=[True, False], ignore_index=True
     )
@@ -73,6 +77,7 @@ def over_steps(table: pd.DataFrame, steps: range) -> pd.DataFrame:
     each = inside.drop_duplicates("limit").groupby("words")
     worth = each.agg(worth_mad=("dual_mad", "sum"), unit=("unit_of_dual", "first"))
     found = pd.concat([spread, worth], axis=1).reset_index()
+    found["words"] = as_known(found["words"], inside["words"])
     return found.sort_values(["worth_mad", "words"], ascending=[False, True], ignore_index=True)
 
 
@@ -82,7 +87,7 @@ def unit_of(limit: str, of_budgets: Mapping[str, str]) -> str:
     unit = of_budgets.get(owner, "") if what == "budget" else what.rpartition("_")[2]
     if unit in _UNITS:
         return _UNITS[unit]
-    return _UNITS_OF_ROWS.get(what, "unit")
+    return _UNITS_OF_ROWS.get(what, phrase("unit"))
 
 
 def _steps_of_columns(frozen: Frozen) -> np.ndarray:
@@ -118,13 +123,15 @@ class _Words:
 
     def __init__(self, frozen: Frozen) -> None:
         clauses = frozen.optimum.problem.agreement.clause
-        self._kinds = {clause.name: clause.kind.replace("_", " ") for clause in clauses}
+        self._kinds = {clause.name: clause_words(clause.kind) for clause in clauses}
 
     def of(self, name: str) -> str:
         """Return the words for a name without index."""
         owner = name.partition(".")[0]
         kind = self._kinds.get(owner)
-        return limit_words(name) if kind is None else f"{owner_words(owner)} ({kind})"
+        if kind is None:
+            return limit_words(name)
+        return phrase("{owner} ({kind})", {"owner": owner_words(owner), "kind": kind})
 
 
 def _rows(frozen: Frozen) -> list[tuple[str, str, int, float, bool]]:

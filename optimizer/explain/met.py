@@ -7,6 +7,9 @@ import pandas as pd
 
 from optimizer.explain.frozen import moved
 from optimizer.explain.value import NUDGE_MW, Bus
+from optimizer.explain.words import as_objects
+from optimizer.model_words import as_read
+from optimizer.phrases import phrase, template
 from optimizer.solve import run_highs
 from optimizer.terminal_words import owner_words
 
@@ -14,13 +17,13 @@ COLUMNS = ["what", "is_then", "mwh", "mostly_at_utc", "how"]
 _SMALL_MWH = 0.02  # of the one MWh asked for
 _NOISE_MW = 1e-6  # what the solver allows itself
 _WORDS = {
-    "import_mw": "drawn from {}",
-    "export_mw": "fed into {}",
-    "used_mw": "used of {}",
-    "discharge_mw": "out of {}",
-    "charge_mw": "into {}",
-    "run_mw": "run by {}",
-    "power_mw": "of {}",
+    "import_mw": template("drawn from {owner}"),
+    "export_mw": template("fed into {owner}"),
+    "used_mw": template("used of {owner}"),
+    "discharge_mw": template("out of {owner}"),
+    "charge_mw": template("into {owner}"),
+    "run_mw": template("run by {owner}"),
+    "power_mw": template("of {owner}"),
 }
 _SHED = re.compile(r"shed_tier(\d+)_mw")
 
@@ -48,6 +51,7 @@ def met_by(bus: Bus, t: int) -> pd.DataFrame:
                 steps[step] = steps.get(step, 0.0) + float(change[j] * bus.hours[step])
     rows = [_row(name, is_then, steps, bus) for (name, is_then), steps in moves.items()]
     table = pd.DataFrame(rows, columns=COLUMNS)
+    table["what"] = as_objects(row[0] for row in rows)
     table = table[table["mwh"].abs() >= _SMALL_MWH]
     size = table.assign(size=-table["mwh"].abs(), later=~table["is_then"].astype(bool))
     order = size.sort_values(["later", "size"], kind="stable").index
@@ -60,8 +64,10 @@ def _row(
     """Return what changes of one variable, in the step or in all others."""
     owner, _, what = name.partition(".")
     most = max(steps, key=lambda step: abs(steps[step]))
-    words = _WORDS.get(what, what.replace("_", " ") + " of {}")
+    values = {"owner": owner_words(owner), "quantity": as_read(what)}
     if tier := _SHED.fullmatch(what):
-        words = f"shed of {{}} (tier {tier[1]})"
-    label = words.format(owner_words(owner))
+        values["tier"] = tier[1]
+        label = phrase("shed of {owner} (tier {tier})", values)
+    else:
+        label = phrase(_WORDS.get(what, template("{quantity} of {owner}")), values)
     return label, is_then, sum(steps.values()), bus.index[most], "finite difference"

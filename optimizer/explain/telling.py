@@ -1,5 +1,6 @@
 """From a plan or a run folder to its explanation."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,18 +16,21 @@ from optimizer.explain.explanation import Explanation
 from optimizer.explain.frozen import Frozen, freeze
 from optimizer.explain.limits import at_step, limits, over_steps
 from optimizer.explain.met import met_by
-from optimizer.explain.sentences import HOW, Told, sentences
+from optimizer.explain.sentences import HOW, Told, of_prices, sentences
 from optimizer.explain.slope import Slope, resolved, slope
 from optimizer.explain.value import Bus, BusValue, bus_of
+from optimizer.explain.words import as_objects
 from optimizer.horizon import Horizon
 from optimizer.optimum import Optimum, optimize
-from optimizer.plan import Plan
+from optimizer.phrases import number, phrase
+from optimizer.planned import Plan
 from optimizer.site import build_model
 from optimizer.store import is_diagnostic, read_published
 
 BINDING_H = 24.0  # the part of a plan that is carried out
 RESOLVED_MAX_COUNT = 2  # whole re-solves for the dearest units, where there are whole numbers
-EXTENDED = "The model was extended by hand: what clauses and units are worth is not told."
+EXTENDED = phrase("The model was extended by hand: what clauses and units are worth is not told.")
+DUAL, DIFFERENCE = phrase("dual"), phrase("finite difference")
 SAME_PU = 1e-6  # of the cost: two solves of one plan differ by less
 
 
@@ -57,13 +61,28 @@ def explain(
 def _explain(run: Path | Plan, at: pd.Timestamp | None, *, is_resolved: bool) -> Explanation:
     """Return the explanation."""
     optimum, notes = _optimum_of(run)
+    return explain_frozen(freeze(optimum), at, notes, is_resolved=is_resolved)
+
+
+def explain_frozen(
+    frozen: Frozen,
+    at: pd.Timestamp | None = None,
+    notes: Sequence[str] = (),
+    *,
+    is_resolved: bool = True,
+) -> Explanation:
+    """Say why a plan is as it is, as `explain` does, from its program with prices.
+
+    Parameters
+    ----------
+    notes : sequence of str
+        What is to be said about how the plan was had.
+    """
+    optimum, notes = frozen.optimum, list(notes)
     horizon = optimum.problem.given.horizon
-    asked = None if at is None else step_at(horizon, at)
-    frozen = freeze(optimum)
     bus, scene = bus_of(frozen), scene_of(optimum.problem)
-    values = bus.values()
-    day = binding_steps(horizon)
-    t = int(np.argmax(values.to_numpy()[: len(day)])) if asked is None else asked
+    values, day = bus.values(), binding_steps(horizon)
+    t = dearest(values, day) if at is None else step_at(horizon, at)
     value, found = bus.value(t), limits(frozen)
     is_ours = frozen.is_of(scene.build())
     if not is_ours:
@@ -80,6 +99,26 @@ def _explain(run: Path | Plan, at: pd.Timestamp | None, *, is_resolved: bool) ->
         decisions=decisions(frozen) if is_resolved else [],
     )
     return _explanation(told, bus, [*notes, HOW, *_accuracy(optimum)])
+
+
+def told_by_prices(frozen: Frozen, found: pd.DataFrame) -> list[str]:
+    """Say what prices alone tell of the binding day: nothing is solved again.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `limits` finds.
+    """
+    bus = bus_of(frozen)
+    values, day = bus.values(), binding_steps(frozen.optimum.problem.given.horizon)
+    t = dearest(values, day)
+    value = bus.value(t, is_checked=False)
+    return of_prices(values.iloc[: len(day)], value, at_step(found, t), over_steps(found, day))
+
+
+def dearest(values: pd.Series, day: range) -> int:
+    """Return the step of the binding day in which a MWh is worth most."""
+    return int(np.argmax(values.to_numpy()[: len(day)]))
 
 
 def binding_steps(horizon: Horizon) -> range:
@@ -115,8 +154,12 @@ def _optimum_of(run: Path | Plan) -> tuple[Optimum, list[str]]:
     was, now = published.objective_mad, optimum.objective_mad
     if abs(now - was) <= SAME_PU * max(1.0, abs(was)):
         return optimum, []
-    costs = f"Solved again, the plan costs {now:,.0f} MAD; the run says {was:,.0f} MAD."
-    return optimum, [f"{costs} What is said here is about the plan as solved again."]
+    note = phrase(
+        "Solved again, the plan costs {now} MAD; the run says {was} MAD. What is said here is "
+        "about the plan as solved again.",
+        {"now": number(now), "was": number(was)},
+    )
+    return optimum, [note]
 
 
 def _units(frozen: Frozen, scene: Scene, *, is_resolved: bool) -> list[Slope]:
@@ -137,7 +180,12 @@ def _accuracy(optimum: Optimum) -> list[str]:
     within = optimum.mip_gap_pu * abs(optimum.objective_mad)
     if not 0.5 <= within < np.inf:
         return []
-    return [f"The plan's cost is proven to within {within:,.0f} MAD, and so are differences to it."]
+    return [
+        phrase(
+            "The plan's cost is proven to within {mad} MAD, and so are differences to it.",
+            {"mad": number(within)},
+        )
+    ]
 
 
 def _explanation(told: Told, bus: Bus, notes: list[str]) -> Explanation:
@@ -147,12 +195,12 @@ def _explanation(told: Told, bus: Bus, notes: list[str]) -> Explanation:
         sentences=sentences(told),
         at=told.value.at,
         notes=notes,
-        by_step=values.assign(how="dual"),
+        by_step=values.assign(how=DUAL),
         value=_value_table(told.value),
-        parts=told.value.parts.assign(how="dual"),
+        parts=told.value.parts.assign(how=DUAL),
         met_by=told.met,
-        limits=told.limits.assign(how="dual"),
-        day=told.day.assign(how="dual"),
+        limits=told.limits.assign(how=DUAL),
+        day=told.day.assign(how=DUAL),
         clauses=_clause_table(told.clauses),
         units=_slope_table([*told.units, *(c.slope for c in told.clauses if c.slope is not None)]),
         decisions=_decision_table(told.decisions),
@@ -162,11 +210,12 @@ def _explanation(told: Told, bus: Bus, notes: list[str]) -> Explanation:
 def _value_table(value: BusValue) -> pd.DataFrame:
     """Return the claimed value and both derivatives."""
     rows = [
-        ("a MWh", value.mad_per_mwh, "dual"),
-        ("the last MWh", value.less, "finite difference"),
-        ("one MWh more", value.more, "finite difference"),
+        (phrase("a MWh"), value.mad_per_mwh, DUAL),
+        (phrase("the last MWh"), value.less, DIFFERENCE),
+        (phrase("one MWh more"), value.more, DIFFERENCE),
     ]
-    return pd.DataFrame(rows, columns=["what", "mad_per_mwh", "how"])
+    table = pd.DataFrame(rows, columns=["what", "mad_per_mwh", "how"])
+    return table.assign(what=as_objects(row[0] for row in rows))
 
 
 def _clause_table(costs: list[ClauseCost]) -> pd.DataFrame:
@@ -174,17 +223,20 @@ def _clause_table(costs: list[ClauseCost]) -> pd.DataFrame:
     columns = ["article", "kind", "breach_mad", "fixed_mad", "resolved_mad", "within_mad"]
     rows = [[getattr(c, column) for column in columns] for c in costs]
     table = pd.DataFrame(rows, columns=columns)
-    how = "paid; without it, integers fixed (finite difference); without it (re-solve)"
-    return table.assign(sentence=[c.sentence for c in costs], how=how)
+    how = phrase("paid; without it, integers fixed (finite difference); without it (re-solve)")
+    return table.assign(sentence=as_objects(c.sentence for c in costs), how=how)
 
 
 def _slope_table(slopes: list[Slope]) -> pd.DataFrame:
     """Return what one unit more of each thing is worth."""
     columns = [field for field in Slope.__dataclass_fields__]
-    return pd.DataFrame([asdict(s) for s in slopes], columns=columns)
+    table = pd.DataFrame([asdict(s) for s in slopes], columns=columns)
+    return table.assign(words=as_objects(s.words for s in slopes))
 
 
 def _decision_table(found: list[Decision]) -> pd.DataFrame:
     """Return what each group of whole numbers is worth."""
     columns = [field for field in Decision.__dataclass_fields__]
-    return pd.DataFrame([asdict(d) for d in found], columns=columns).assign(how="re-solve")
+    table = pd.DataFrame([asdict(d) for d in found], columns=columns)
+    words = as_objects(d.otherwise for d in found)
+    return table.assign(otherwise=words, how=phrase("re-solve"))

@@ -20,6 +20,8 @@ from optimizer.explain.origins import (
     prices_by_variable,
     row_origin,
 )
+from optimizer.explain.words import as_known
+from optimizer.phrases import phrase
 
 NUDGE_MW = 0.01  # small against any plant, large against the solver's tolerance of 1e-7
 PARTS = ["group", "words", "mad_per_mwh", "source"]
@@ -87,11 +89,14 @@ class Bus:
             price[t] = self.frozen.row_dual[row]
         return pd.Series(price / self.hours, index=self.index, name="mad_per_mwh")
 
-    def value(self, t: int) -> BusValue:
-        """Return what a MWh is worth in step `t`, split, with both one-sided derivatives."""
+    def value(self, t: int, *, is_checked: bool = True) -> BusValue:
+        """Return what a MWh is worth in step `t`, split.
+
+        `is_checked` adds both one-sided derivatives, which two more solves give.
+        """
         row, per_mwh = self.row_of[t], 1 / self.hours[t]
         setters = self._setters(row)
-        less, more = self.sides(t)
+        less, more = self.sides(t) if is_checked else (None, None)
         parts = [
             _Split(bus=self, root=row)
             .parts(column, per_mwh)
@@ -183,6 +188,8 @@ class _Split:
         grouped = frame.groupby(["group", "words"], sort=False)
         table = grouped.agg(mad_per_mwh=("mad_per_mwh", "sum"), source=("source", "first"))
         table = table.reset_index()[PARTS]
+        table["group"] = as_known(table["group"], [term[0] for term in self.terms])
+        table["words"] = as_known(table["words"], [term[1] for term in self.terms])
         table = table[table["mad_per_mwh"].abs() > _SAME_MAD]
         order = table["mad_per_mwh"].abs().sort_values(ascending=False, kind="stable").index
         return table.loc[order].reset_index(drop=True)
@@ -200,7 +207,7 @@ class _Split:
         for owner, kind, price in self.bus.prices.get(id(lp.columns[column]), []):
             self._add(cost_origin(owner, kind), weight * price, f"{owner} {kind}")
             known += price
-        self._add(("cost", "other costs"), weight * (lp.cost[column] - known), name)
+        self._add((phrase("cost"), phrase("other costs")), weight * (lp.cost[column] - known), name)
         bound = spoken(frozen.columns[column])
         self._add(bound_origin(name), -weight * frozen.col_dual[column], bound)
         for other, factor in factors.items():
