@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from optimizer.exclusive import Splits, split
+from optimizer.exclusive import split
 from optimizer.interventions import row_texts
 from optimizer.labelled import COPIED, OVERHEAD, Labelled, Slack
 from optimizer.limits import PINNED, Names
 from optimizer.matrices import Floats, Matrices, load_values
 from optimizer.site import Problem, active_clauses, build_model
+from optimizer.splits import Splits
 
 _FOREVER = 2**30  # steps
 _PLENTY = 1e6  # a bound left out; without any, the simplex method gets lost

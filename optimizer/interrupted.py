@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.errors import SolverGaveNothing, Stopped
-from optimizer.exclusive import Splits, split
+from optimizer.exclusive import split
 from optimizer.matrices import Floats, Matrices, compile_model, load_values
 from optimizer.settle import with_integers_fixed
 from optimizer.site import Problem
 from optimizer.solution import Solution, Status
 from optimizer.solve import run_highs
+from optimizer.splits import Splits
 from optimizer.stopping import StopFlag
 
 MEND_S = 2.0  # at most: a busy machine may take longer than the half second it usually is

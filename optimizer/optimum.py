@@ -5,19 +5,17 @@ import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
-import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from optimizer.clash import no_schedule
 from optimizer.duals import duals_frame, reduced_costs_frame
 from optimizer.errors import SolverGaveNothing
-from optimizer.exclusive import Splits, split
+from optimizer.exclusive import split
 from optimizer.interrupted import mended
 from optimizer.matrices import Matrices, compile_model, load_values
 from optimizer.schedule import read_job_runs, read_rates, read_table
-from optimizer.site import Problem, tie_break_terms
+from optimizer.site import Problem, tie_break_mad
 from optimizer.solution import Solution, SolveOptions, Status
 from optimizer.solve import duals_with_integers_fixed, run_highs, solve_relaxation
 from optimizer.stopping import StopFlag, stop_on_signals
@@ -40,7 +38,6 @@ class Optimum:
     mip_gap_pu: float
     status: Status
     interrupted_by: int | None
-    binary_count: int  # that "never both at once" needed
     log: str
     timings_s: dict[str, float]
     solver: dict[str, object]  # version, options and sizes, for the manifest
@@ -58,6 +55,11 @@ class Optimum:
         if self.priced.row_dual is None:
             return pd.DataFrame(columns=["variable", "index", "reduced_cost", "at_bound"])
         return reduced_costs_frame(self.matrices, self.priced)
+
+    @property
+    def binary_count(self) -> int:
+        """Return in how many places "never both at once" needed a choice."""
+        return len(self.problem.splits)
 
     @property
     def outcome(self) -> str:
@@ -91,7 +93,7 @@ def optimize(problem: Problem, *, is_relaxed: bool = False) -> Optimum:
 def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
     """Return the optimum, in as many rounds as the model tries to do two things at once."""
     options = problem.site.solver
-    splits, logs, started = Splits(), [], time.perf_counter()
+    splits, logs, started = problem.splits, [], time.perf_counter()
     timings = {"compile": 0.0, "pass": 0.0, "solve": 0.0}
     for number in range(1, _ROUNDS_MAX + 1):
         _LOG.info("solving" if number == 1 else f"solving, round {number}")
@@ -122,7 +124,7 @@ def _optimize(problem: Problem, stop: StopFlag, *, is_relaxed: bool) -> Optimum:
     timings["optimize"] = time.perf_counter() - started
     log = f"binaries for never-both-at-once: {len(splits)}\n" + "\n".join(logs)
     found = _Found(matrices=matrices, solution=solution, priced=priced)
-    return _read(problem, found, splits, log, timings)
+    return _read(problem, found, log, timings)
 
 
 def _priced(
@@ -151,13 +153,10 @@ class _Found:
     priced: Solution
 
 
-def _read(
-    problem: Problem, found: _Found, splits: Splits, log: str, timings: dict[str, float]
-) -> Optimum:
+def _read(problem: Problem, found: _Found, log: str, timings: dict[str, float]) -> Optimum:
     """Return the solved problem with everything the plan needs of it."""
     matrices, solution, priced = found.matrices, found.solution, found.priced
-    weights, variables = tie_break_terms(problem)
-    tie_break = float(weights @ np.array([pyo.value(v) for v in variables]))
+    tie_break = tie_break_mad(problem)
     reading = time.perf_counter()
     table, rates = read_table(problem), read_rates(problem)
     given = replace(problem.given, rates=rates, job_runs=read_job_runs(problem))
@@ -172,7 +171,6 @@ def _read(
         mip_gap_pu=solution.mip_gap_pu,
         status=solution.status,
         interrupted_by=solution.interrupted_by,
-        binary_count=len(splits),
         log=log,
         timings_s=timings,
         solver={

@@ -6,6 +6,7 @@ from pathlib import Path
 from optimizer.audit import Published
 from optimizer.certificate import check_folder
 from optimizer.changes import write_changes
+from optimizer.decisions import write_decisions
 from optimizer.intervention_files import as_json as held_json
 from optimizer.manifest import known, manifest
 from optimizer.planned import Plan
@@ -43,6 +44,7 @@ def write_run(folder: Path, published: Published, plan: Plan, kind: str = "plan"
     if marks := plan.optimum.problem.softened:
         write_json(record(folder), content(marks))
     write_schedule(folder, published)
+    write_decisions(folder, plan.optimum.problem)
     if plan.changes is not None:
         write_changes(folder, plan.changes)
     write_json(folder / "kpis.json", figures)

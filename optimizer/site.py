@@ -31,6 +31,7 @@ from optimizer.quantities import (
     summed,
 )
 from optimizer.softened import Softened
+from optimizer.splits import Splits
 from optimizer.templates import templates
 from optimizer.workloads.firm import UNSERVED_MAD_PER_MWH
 
@@ -48,6 +49,7 @@ class Problem:
     model: pyo.ConcreteModel
     provenance: Provenance = field(default_factory=Provenance)
     softened: tuple[Softened, ...] = ()  # what gives way because not all could be kept
+    splits: Splits = field(default_factory=Splits)  # binaries that solving has added so far
 
     def block(self, part: Component | Clause) -> pyo.Block:
         """Return the block of a component or a clause."""
@@ -60,9 +62,17 @@ def active_clauses(agreement: Agreement, given: Given) -> list[Clause]:
 
 
 def build_model(
-    site: Site, agreement: Agreement, given: Given, provenance: Provenance | None = None
+    site: Site,
+    agreement: Agreement,
+    given: Given,
+    provenance: Provenance | None = None,
+    *,
+    has_all_rows: bool = False,
 ) -> Problem:
     """Return the optimization problem of one plan.
+
+    With `has_all_rows` the facility's limits stand in every step, within reach or not, so that two
+    models of other numbers have the same rows.
 
     The model's blocks carry the components' names, and clauses their article's, ``art_4_2``;
     the objective is ``model.cost`` [MAD], to be minimised.
@@ -82,7 +92,7 @@ def build_model(
                 continue
             model.add_component(part.name, pyo.Block())
             part.add_to(problem.block(part), given)
-        _add_facility(problem)
+        _add_facility(problem, has_all_rows=has_all_rows)
         for part in site.fleet(WORKLOADS):
             part.add_links(problem.block(part), backing(site, given, model))
         hold(site, given, model)
@@ -94,7 +104,7 @@ def build_model(
     return problem
 
 
-def _add_facility(problem: Problem) -> None:
+def _add_facility(problem: Problem, *, has_all_rows: bool) -> None:
     """Declare cooling, the facility's limits and the bus balance."""
     site, model, steps = problem.site, problem.model, problem.given.horizon.steps
     facility = site.facility
@@ -105,7 +115,7 @@ def _add_facility(problem: Problem) -> None:
         site.cooling.add_lines(problem.block(site.cooling), problem.given, heat)
         if site.chilled_store:
             _add_heat_limits(problem, heat)
-    _add_limits(problem)
+    _add_limits(problem, has_all_rows=has_all_rows)
     model.bus = pyo.Block()
     feeding = site.fleet(ASSETS + SERVICES)
     flows: list[Total] = [partial(p.to_bus_mw, problem.block(p)) for p in feeding]
@@ -140,7 +150,7 @@ def _add_heat_limits(problem: Problem, heat: Callable[[int], Any]) -> None:
             return heat(t) <= most_mw
 
 
-def _add_limits(problem: Problem) -> None:
+def _add_limits(problem: Problem, *, has_all_rows: bool) -> None:
     """Declare the facility's limits, in the steps whose workloads could reach them."""
     site, given, block = problem.site, problem.given, problem.block(problem.site.facility)
     facility = site.facility
@@ -150,13 +160,14 @@ def _add_limits(problem: Problem) -> None:
     if site.cooling is not None:
         stored_mw = sum(s.charge_max_mw for s in site.chilled_store.values())
         drawn_mw = drawn_mw + site.cooling.power_mw(hottest_mw + stored_mw, given)
-    full = np.flatnonzero(hottest_mw > facility.heat_factor_pu() * facility.it_power_max_mw)
+    is_full = has_all_rows | (hottest_mw > facility.heat_factor_pu() * facility.it_power_max_mw)
+    is_drawn = has_all_rows | (drawn_mw > facility.power_max_mw)
 
-    @block.Constraint(full.tolist())
+    @block.Constraint(np.flatnonzero(is_full).tolist())
     def halls(b, t):
         return it_mw(site, problem.model, t) + problem.model.nothing <= facility.it_power_max_mw
 
-    @block.Constraint(np.flatnonzero(drawn_mw > facility.power_max_mw).tolist())
+    @block.Constraint(np.flatnonzero(is_drawn).tolist())
     def connection(b, t):
         return facility_mw(site, problem.model, t) + problem.model.nothing <= facility.power_max_mw
 
@@ -196,6 +207,12 @@ def tie_break_terms(problem: Problem) -> Terms:
     variables = [v for var in (*waiting, *used) for v in var.values()]
     weights = [wait] * len(waiting) + [price * hours] * len(used)
     return np.concatenate([np.array([]), *weights]), variables
+
+
+def tie_break_mad(problem: Problem) -> float:
+    """Return what the small prices add to the objective at the values the model holds [MAD]."""
+    weights, variables = tie_break_terms(problem)
+    return float(weights @ np.array([pyo.value(v) for v in variables]))
 
 
 def _add_objective(problem: Problem) -> None:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from pydantic import Field
 
@@ -58,6 +59,17 @@ class SolveOptions(Parameters):
         return self.model_copy(update=left)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Basis:
+    """Where the optimum of a linear program lies: at which bounds, and of which rows.
+
+    Another program of much the same variables and rows is solved from there in a few steps.
+    """
+
+    columns: list[Any]  # the solver's word for each
+    rows: list[Any]
+
+
 @dataclass(kw_only=True, slots=True, eq=False)
 class Answer:
     """What one solver object said; while it works, its callbacks write here."""
@@ -67,6 +79,7 @@ class Answer:
     bound: float = -math.inf
     row_dual: Floats | None = None
     col_dual: Floats | None = None
+    basis: Any = None  # the solver's own, of a linear program solved to optimality
     log: list[str] = field(default_factory=list)
     iterations: dict[str, int] = field(default_factory=dict)
     pass_s: float = 0.0

@@ -6,6 +6,7 @@ thread, a fixed seed, and callbacks through which it can be stopped.
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
 import highspy
@@ -15,16 +16,19 @@ from highspy import HighsModelStatus, HighsStatus
 from optimizer.errors import ModelError, SolverGaveNothing
 from optimizer.matrices import Matrices, check_finite
 from optimizer.settle import Inquiry, relaxed, settle, with_integers_fixed
-from optimizer.solution import Answer, Solution, SolveOptions, Status, Word
+from optimizer.solution import Answer, Basis, Solution, SolveOptions, Status, Word
 from optimizer.stopping import Brake, StopFlag, run_watched
 
 __all__ = [
+    "Basis",
     "Solution",
     "SolveOptions",
     "Status",
+    "basis_of",
     "duals_with_integers_fixed",
     "irreducible_clash",
     "irreducible_parts",
+    "run_from",
     "run_highs",
     "solve_relaxation",
     "solver_version",
@@ -70,6 +74,20 @@ def run_highs(m: Matrices, options: SolveOptions, stop: StopFlag | None = None) 
         ask_solver=_ask, options=options, stop=stop or StopFlag(), solver=solver_version()
     )
     return settle(inquiry, m)
+
+
+def run_from(m: Matrices, options: SolveOptions, basis: Basis | None) -> Solution:
+    """Solve the linear program `m` as `run_highs` does, but from the basis of a similar one."""
+    ask = partial(_ask, basis=basis)
+    inquiry = Inquiry(ask_solver=ask, options=options, stop=StopFlag(), solver=solver_version())
+    return settle(inquiry, m)
+
+
+def basis_of(m: Matrices, options: SolveOptions) -> Basis | None:
+    """Return the basis of the optimum of the linear program `m`; None if there is none in time."""
+    check_finite(m)
+    found = _ask(m, options, StopFlag(), presolve=True).basis
+    return None if found is None else Basis(columns=found.col_status, rows=found.row_status)
 
 
 def solve_relaxation(m: Matrices, options: SolveOptions, stop: StopFlag | None = None) -> Solution:
@@ -132,10 +150,18 @@ def irreducible_parts(
     return [int(k) for k in clash.row_index_], bounds
 
 
-def _ask(m: Matrices, options: SolveOptions, stop: StopFlag, presolve: bool) -> Answer:
-    """Return what a fresh solver says about `m`."""
+def _ask(
+    m: Matrices, options: SolveOptions, stop: StopFlag, presolve: bool, basis: Basis | None = None
+) -> Answer:
+    """Return what a fresh solver says about `m`, from a basis where it would else presolve."""
     started = time.perf_counter()
-    solver, answer, brake = _prepared(m, options, presolve)
+    begins = basis if presolve else None  # asked again, it shall find its own way
+    solver, answer, brake = _prepared(m, options, presolve and begins is None)
+    if begins is not None:
+        start = highspy.HighsBasis()
+        start.col_status, start.row_status = begins.columns, begins.rows
+        start.valid = start.alien = True  # alien: some of its rows may be missing
+        solver.setBasis(start)  # refused, HiGHS begins without one
     passed = time.perf_counter()
     returned: list[HighsStatus] = []
     ended = run_watched(
@@ -167,6 +193,7 @@ def _read(solver: Any, m: Matrices, answer: Answer) -> None:
         answer.bound = info.mip_dual_bound
     elif status == HighsModelStatus.kOptimal:
         answer.row_dual, answer.col_dual = np.array(values.row_dual), np.array(values.col_dual)
+        answer.basis = solver.getBasis()
     answer.iterations = {
         "simplex": info.simplex_iteration_count,
         "interior_point": info.ipm_iteration_count,

@@ -96,8 +96,9 @@ class Genset(GensetRules):
         begin_h, steps = given.horizon.begin_h, given.horizon.steps
         on_before, off_before = (self._opening_units(given, q) for q in ("on_count", "off_count"))
 
-        def within(t: int, span_h: float) -> list[int]:  # steps whose change still binds in step t
-            return [u for u in range(t + 1) if begin_h[t] < begin_h[u] + span_h - 1e-9]
+        def within(t: int, span_h: float) -> range:  # steps whose change still binds in step t
+            first = np.searchsorted(begin_h + span_h - 1e-9, begin_h[t], "right")
+            return range(int(first), t + 1)
 
         def held(units: list[tuple[int, float]], span_h: float, at_h: float) -> int:
             not_free = [n for n, since_h in units if since_h + at_h < span_h - 1e-9]

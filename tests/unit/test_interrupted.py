@@ -10,13 +10,14 @@ import pytest
 import optimizer as dk
 from optimizer import optimum as rounds
 from optimizer.errors import SolverGaveNothing, Stopped
-from optimizer.exclusive import Splits, split
+from optimizer.exclusive import split
 from optimizer.interrupted import mended
 from optimizer.matrices import compile_model, load_values
 from optimizer.plan import exit_code
 from optimizer.site import Problem
 from optimizer.solution import Solution, SolveOptions, Status
 from optimizer.solve import run_highs
+from optimizer.splits import Splits
 from optimizer.stopping import StopFlag
 
 OPTIONS = SolveOptions(time_limit_s=20.0)
