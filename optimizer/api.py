@@ -9,6 +9,7 @@ from models.weather.schema import Weather
 from optimizer.asked import Asked
 from optimizer.config import Agreement, Site
 from optimizer.horizon import Horizon
+from optimizer.overlay import Overlay
 from optimizer.plan import Plan, build_problem, make_plan, solve_problem
 from optimizer.site import Problem
 from optimizer.state import State
@@ -27,6 +28,7 @@ def plan(
     outages: str | Path | None = None,
     pins: str | Path | None = None,
     replan_from: str | None = None,
+    overlay: Overlay | str | Path | None = None,
     out: str | Path | None = None,
     now: pd.Timestamp | None = None,
     is_strict: bool = False,
@@ -43,7 +45,7 @@ def plan(
         Beginning of the first step, UTC; steps, e.g. ``"48h@15min+120h@1h"``, else the site's.
     state, series : State or path, DataFrame of shape (steps, columns), optional
         Opening state; input series by published column, ``wind_main_available_mw``.
-    forecast, outages, pins, replan_from, is_strict : optional
+    forecast, outages, pins, replan_from, overlay, is_strict : optional
         As `optimizer.asked.Asked` has them.
     out, now : path and Timestamp, optional
         Folder of runs; the run's moment, else the clock's.
@@ -70,6 +72,7 @@ def plan(
         outages=outages,
         pins=pins,
         replan_from=replan_from,
+        overlay=overlay,
     )
     return make_plan(asked, may_soften=may_soften, kind=kind)
 

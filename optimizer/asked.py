@@ -13,6 +13,7 @@ from models.weather.schema import Weather
 from optimizer.config import Agreement, Site
 from optimizer.errors import WeatherError
 from optimizer.horizon import Horizon
+from optimizer.overlay import Overlay
 from optimizer.state import State
 
 
@@ -24,6 +25,7 @@ class Asked:
     caller's clock: how old the weather is. With `is_strict`, weather below fresh is no weather.
     `replan_from` plans the rest of an earlier run again, from that moment on; `start` and `horizon`
     are then that run's. `outages` and `pins` are files; else those in `out`, if there are any.
+    `overlay` lays a few values over site, agreement and series, or over a stored run.
     """
 
     site: Site | str | Path | None = None
@@ -40,6 +42,7 @@ class Asked:
     outages: str | Path | None = None
     pins: str | Path | None = None
     replan_from: str | None = None
+    overlay: Overlay | str | Path | None = None
 
 
 T = TypeVar("T")

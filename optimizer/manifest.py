@@ -39,6 +39,7 @@ def manifest(
         "is_diagnostic": problem.given.is_elastic,
         "softened": [mark.limit for mark in problem.softened],
         "weather": provenance.weather_json(),
+        "overlay": dict(provenance.overlay),
         "replans": None if provenance.base is None else provenance.base.run,
         "opening_state": problem.given.state.origin,
         "seed": problem.site.solver.seed,

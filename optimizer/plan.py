@@ -15,6 +15,7 @@ from optimizer.forecast_archive import write_issued
 from optimizer.least_shortfall import with_reasons
 from optimizer.ledger_file import book_run
 from optimizer.optimum import Optimum, optimize
+from optimizer.over_run import hold_decisions
 from optimizer.planned import Plan, exit_code, plan_of, published_of
 from optimizer.prepare import prepare
 from optimizer.publishing import write_run
@@ -163,6 +164,9 @@ def make_plan(asked: Asked, *, may_soften: bool = False, kind: str = "plan") -> 
         problem = build_model(ready.site, ready.agreement, ready.given, ready.provenance)
         built = time.perf_counter()
         kind = kind if asked.replan_from is None or kind == TRIAL else "replan"
+        if ready.overlay.base is not None:
+            hold_decisions(problem, asked, ready.overlay)
+            kind = TRIAL  # a plant or terms that are not: nothing goes by it
         made = solve_problem(
             problem, out=asked.out, now=asked.now, may_soften=may_soften, kind=kind
         )

@@ -26,6 +26,7 @@ def plan_json(plan: Plan, code: int) -> dict[str, Any]:
         "opening_sources": source_rows(problem.given.state),
         "interventions": held_json(problem.given.held),
         "changes": None if plan.changes is None else plan.changes.as_json(),
+        "overlay": dict(problem.provenance.overlay),
         "budgets": problem.provenance.budgets,
         "kpis": plan.kpis,
         "robustness": None if plan.robustness is None else plan.robustness.as_json(),

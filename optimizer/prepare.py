@@ -1,7 +1,7 @@
 """From what a caller gives to what the model is built of: site, agreement, series, state."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,15 @@ from optimizer.intervention_files import interventions_of
 from optimizer.interventions import with_held
 from optimizer.job_files import jobs_of
 from optimizer.opening import opening
+from optimizer.over_run import inputs_over_run
+from optimizer.overlay import (
+    Overlay,
+    load_overlay,
+    over_agreement,
+    over_site,
+    scaled,
+    with_splits_mended,
+)
 from optimizer.provenance import Provenance
 from optimizer.reference import reference_file
 from optimizer.replan import Again, again, committed
@@ -36,6 +45,7 @@ class Prepared:
     agreement: Agreement
     given: Given
     provenance: Provenance
+    overlay: Overlay = field(default_factory=Overlay)
 
 
 def prepare(asked: Asked) -> Prepared:
@@ -49,16 +59,17 @@ def prepare(asked: Asked) -> Prepared:
         The weather does not cover the plan.
     """
     problems: list[str] = []
-    of_site = tried(lambda: _site_of(asked), problems)
-    of_agreement = tried(lambda: _agreement_of(asked), problems)
+    overlay, own_files = _overlay_of(asked)
+    if overlay.base is not None:
+        return _over_run(asked, overlay, own_files)
+    of_site = tried(lambda: _site_of(asked, overlay), problems)
+    of_terms = tried(lambda: _agreement_of(asked, overlay), problems)
     steps = tried(lambda: _steps_of(asked, of_site[0] if of_site else None), problems)
-    if of_site is None or of_agreement is None or steps is None:
+    if of_site is None or of_terms is None or steps is None:
         raise InputError(problems)
-    horizon, anew = steps
-    (site, folder, files), (agreement, more) = of_site, of_agreement
-    files |= more
-    where = "agreement" if isinstance(asked.agreement, Agreement | None) else str(asked.agreement)
-    tried(lambda: check_together(site, agreement, where), problems)
+    (site, folder, files), (agreement, more), (horizon, anew) = of_site, of_terms, steps
+    files |= more | own_files
+    tried(lambda: check_together(site, agreement, _agreement_name(asked)), problems)
     state = tried(lambda: opening(asked, site, agreement, horizon.start), problems)
     cohorts = tried(lambda: cohorts_of(site, horizon, state, folder), problems) if state else {}
     jobs = tried(lambda: jobs_of(site, horizon, state, folder), problems) if state else {}
@@ -67,17 +78,48 @@ def prepare(asked: Asked) -> Prepared:
     if problems or state is None or cohorts is None or jobs is None or held is None:
         raise InputError(problems)
     files |= _series_files(site, folder) | dict(provenance.files_sha256) | dict(held.files_sha256)
-    base = anew.base if anew is not None else None
-    provenance = replace(provenance, files_sha256=files, base=base)
+    provenance = replace(provenance, files_sha256=files, base=anew.base if anew else None)
     given = Given(horizon=horizon, series=series, state=state, cohorts=cohorts, jobs=jobs)
-    given = with_held(given, site, held)
-    if problems := _state_problems(site, given):
-        raise InputError(problems)
+    if asked.overlay is not None:
+        given = scaled(with_splits_mended(site, given), site, overlay)
+        provenance = replace(provenance, overlay=overlay.model_dump(exclude_defaults=True))
+    given = _with_held(given, site, held)
     if (steering := steer(site, agreement, folder, given)) is not None:
         rows = (*given.state.rows, *steering.rows)
         given = replace(given, state=replace(given.state, rows=rows))
         provenance = replace(provenance, budgets=steering.sentence)
     return Prepared(site=site, agreement=agreement, given=given, provenance=provenance)
+
+
+def _with_held(given: Given, site: Site, held: Interventions) -> Given:
+    """Return what is given with outages and pins; refuse a state that contradicts the site."""
+    after = with_held(given, site, held)
+    if problems := _state_problems(site, after):
+        raise InputError(problems)
+    return after
+
+
+def _overlay_of(asked: Asked) -> tuple[Overlay, dict[str, str]]:
+    """Return the overlay, an empty one where there is none, and its file's hash."""
+    if asked.overlay is None:
+        return Overlay(), {}
+    if isinstance(asked.overlay, Overlay):
+        return asked.overlay, {}
+    path = Path(asked.overlay)
+    return load_overlay(path), {path.name: sha256(path)}
+
+
+def _over_run(asked: Asked, overlay: Overlay, files: dict[str, str]) -> Prepared:
+    """Return the inputs of the run that an overlay names, with the overlay over them."""
+    site, agreement, given, provenance = inputs_over_run(asked, overlay)
+    provenance = replace(
+        provenance,
+        files_sha256=dict(provenance.files_sha256) | files,
+        overlay=overlay.model_dump(exclude_defaults=True),
+    )
+    return Prepared(
+        site=site, agreement=agreement, given=given, provenance=provenance, overlay=overlay
+    )
 
 
 def _steps_of(asked: Asked, site: Site | None) -> tuple[Horizon, Again | None]:
@@ -108,12 +150,12 @@ def _state_problems(site: Site, given: Given) -> list[str]:
     ]
 
 
-def _site_of(asked: Asked) -> tuple[Site, Path, dict[str, str]]:
+def _site_of(asked: Asked, overlay: Overlay) -> tuple[Site, Path, dict[str, str]]:
     """Return the site, the folder its file names are relative to, and its file's hash."""
     if isinstance(asked.site, Site):
-        return asked.site, Path(), {}
+        return over_site(asked.site, overlay), Path(), {}
     path = Path(asked.site) if asked.site is not None else reference_file("site.toml")
-    site = load_site(path)
+    site = over_site(load_site(path), overlay)
     return site, path.parent, {path.name: sha256(path)}
 
 
@@ -126,13 +168,19 @@ def _series_files(site: Site, folder: Path) -> dict[str, str]:
     return {name: sha256(folder / name) for name in named if name}
 
 
-def _agreement_of(asked: Asked) -> tuple[Agreement, dict[str, str]]:
+def _agreement_of(asked: Asked, overlay: Overlay) -> tuple[Agreement, dict[str, str]]:
     """Return the agreement, and its file's hash."""
     if isinstance(asked.agreement, Agreement):
-        return asked.agreement, {}
+        return over_agreement(asked.agreement, overlay), {}
     given = asked.agreement
     path = Path(given) if given is not None else reference_file("agreement.toml")
-    return load_agreement(path), {path.name: sha256(path)}
+    return over_agreement(load_agreement(path), overlay), {path.name: sha256(path)}
+
+
+def _agreement_name(asked: Asked) -> str:
+    """Return what the agreement is called in messages."""
+    is_path = not isinstance(asked.agreement, Agreement | None)
+    return str(asked.agreement) if is_path else "agreement"
 
 
 def _horizon_of(asked: Asked, site: Site | None) -> Horizon:

@@ -1,5 +1,6 @@
 """A battery's parameters, and its audit: published powers are replayed from the opening state."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Self
 
@@ -118,14 +119,25 @@ class BatteryRules(Component):
     def opening_segments_mwh(self, given: Given) -> list[float]:
         """Return the energy in each segment; without a split, the deepest are full first."""
         above_mwh = self.opening_mwh(given) - self.low_mwh
-        rest, filled = above_mwh, []
-        for _ in range(self.segment_count):
-            filled.append(min(max(rest, 0.0), self.width_mwh))
-            rest -= self.width_mwh
-        deepest_last = filled[::-1]
+        deepest_first = self.mended_split_mwh([0.0] * self.segment_count, above_mwh)
         found = {row.key: row.value for row in given.state.find(self.name, "segment_energy_mwh")}
-        split = [found.get(str(k + 1), default) for k, default in enumerate(deepest_last)]
-        return split if abs(sum(split) - above_mwh) <= TOLERANCE else deepest_last
+        split = [found.get(str(k + 1), default) for k, default in enumerate(deepest_first)]
+        is_whole = abs(sum(split) - above_mwh) <= TOLERANCE
+        return split if is_whole and max(split) <= self.width_mwh + TOLERANCE else deepest_first
+
+    def mended_split_mwh(self, split_mwh: Sequence[float], above_mwh: float) -> list[float]:
+        """Return a split over segments, changed as little as it takes to add up to `above_mwh`.
+
+        What is missing goes into the deepest first, what is too much leaves the shallowest first.
+        """
+        filled = [min(max(energy, 0.0), self.width_mwh) for energy in split_mwh]
+        rest = above_mwh - sum(filled)
+        shallow_first = range(self.segment_count)
+        for k in shallow_first if rest < 0 else reversed(shallow_first):
+            moved = min(max(rest, -filled[k]), self.width_mwh - filled[k])
+            filled[k] += moved
+            rest -= moved
+        return filled
 
     def input_rules(self, given: Given) -> dict[str, pd.Series]:
         """Return the rule that the opening split over segments adds up to the stored energy."""
