@@ -22,6 +22,7 @@ from optimizer import (
     cli_plan,
     cli_publish,
     cli_reasons,
+    cli_report,
     cli_runs,
     cli_score,
 )
@@ -141,6 +142,7 @@ app.command()(cli_meters.meters)
 app.command()(cli_score.score)
 app.command()(cli_reasons.explain)
 app.command()(cli_reasons.capacity)
+app.command()(cli_report.report)
 app.command()(cli_publish.publish)
 app.command()(cli_daily.daily)
 app.command()(cli_daily.status)

@@ -12,6 +12,8 @@ from optimizer.cli_options import (
     Agreement,
     Day,
     Json,
+    NoPage,
+    NoWhatIf,
     Out,
     Quiet,
     Site,
@@ -50,10 +52,12 @@ def daily(
     is_strict: Strict = False,
     is_forced: Force = False,
     is_log_on_stderr: LogToStderr = False,
+    is_without: NoWhatIf = False,
+    has_no_page: NoPage = False,
     is_json: Json = False,
     is_quiet: Quiet = False,
 ) -> int:
-    """Plan the next day unattended and put the plan in force, or raise the alarm.
+    """Plan the next day unattended, put the plan in force and write its page, or raise the alarm.
 
     On every exit code but 0, 3 and 75 the plan in force stays, its expiry is written beside it and
     the site's on_alarm command is called.
@@ -64,8 +68,7 @@ def daily(
     """
     from optimizer.progress import stages
 
-    now = utc_now()
-    screen = console(sys.stderr)
+    now, screen = utc_now(), console(sys.stderr)
     is_shown = screen.is_terminal and not is_quiet and not is_log_on_stderr
     with stages(screen, is_shown=is_shown):
         import pandas as pd
@@ -88,6 +91,8 @@ def daily(
             problems=tuple(problems),
             is_strict=is_strict,
             is_forced=is_forced,
+            has_page=not has_no_page,
+            has_what_if=not is_without,
         )
         outcome = guarded_night(night, os.environ, is_log_on_stderr=is_log_on_stderr)
     _show_night(night, outcome, is_json=is_json, is_quiet=is_quiet)

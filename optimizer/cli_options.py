@@ -35,6 +35,19 @@ From = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Weather below fresh is no weather: exit 4.")
 ]
+Over = Annotated[
+    Path | None,
+    typer.Option("--overlay", help="A few values over site and agreement, or over a stored run."),
+]
+Resolve = Annotated[
+    bool, typer.Option("--resolve", help="Solve again for the page's explanation: minutes.")
+]
+NoWhatIf = Annotated[
+    bool, typer.Option("--no-what-if", help="Leave the solver out of the page: much smaller.")
+]
+NoPage = Annotated[
+    bool, typer.Option("--no-page", help="Write no page; `dakhla report RUN` does it later.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing if all is well.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]

@@ -14,11 +14,15 @@ from optimizer.cli_options import (
     Forecast,
     From,
     Json,
+    NoPage,
+    NoWhatIf,
     Opening,
     Out,
     Outages,
+    Over,
     Pins,
     Quiet,
+    Resolve,
     Site,
     Steps,
     Strict,
@@ -32,6 +36,7 @@ from optimizer.errors import InputError
 if TYPE_CHECKING:
     from optimizer.plan import Plan
 
+STOPPED = 128  # and the number of the signal
 Soften = Annotated[
     bool, typer.Option("--soften", help="If nothing keeps every limit, take the cheapest way out.")
 ]
@@ -51,14 +56,18 @@ def plan(
     outages: Outages = None,
     pins: Pins = None,
     replan_from: From = None,
+    overlay: Over = None,
     out: Out = OUT,
     is_strict: Strict = False,
     may_soften: Soften = False,
     is_trial: Trial = False,
+    is_resolved: Resolve = False,
+    is_without: NoWhatIf = False,
+    has_no_page: NoPage = False,
     is_json: Json = False,
     is_quiet: Quiet = False,
 ) -> int:
-    """Plan a day and what follows; audit the plan and write it to a run folder.
+    """Plan a day and what follows; audit the plan and write it, with its page, to a run folder.
 
     Exit codes: 0 planned and audited; 2 wrong input; 3 planned, but softened, with a gap above its
     limit or on weather that is not fresh; 4 no weather; 5 nothing found in time; 6 audit failed; 7
@@ -66,21 +75,19 @@ def plan(
     """
     from optimizer.progress import stages
 
-    now = utc_now()
-    screen = console(sys.stderr)
+    now, screen = utc_now(), console(sys.stderr)
     with stages(screen, is_shown=screen.is_terminal and not is_quiet):
         import pandas as pd
 
         from optimizer.api import plan as make
-        from optimizer.plan import exit_code
 
-        day = _day(
-            date, now, out, is_free=replan_from is None or (date is None and horizon is None)
-        )
+        base = _base_of(overlay)
+        keeper = "--from" if replan_from is not None else None if base is None else "--overlay"
+        day = _day(date, horizon, now, out, keeper)
         made = make(
             site,
             weather,
-            start=pd.Timestamp(day, tz="UTC") if replan_from is None else None,
+            start=pd.Timestamp(day, tz="UTC") if keeper is None else None,
             agreement=agreement,
             horizon=horizon,
             state=state,
@@ -88,48 +95,96 @@ def plan(
             outages=outages,
             pins=pins,
             replan_from=replan_from,
+            overlay=overlay,
             out=out,
             now=pd.Timestamp(now),
             is_strict=is_strict,
             may_soften=may_soften,
             kind="trial" if is_trial else "plan",
         )
+    wishes = None if has_no_page else (is_resolved, not is_without)
+    return _end(made, base, wishes, is_json=is_json, is_quiet=is_quiet)
+
+
+def _end(
+    made: "Plan", base: str | None, page: tuple[bool, bool] | None, *, is_json: bool, is_quiet: bool
+) -> int:
+    """Print a plan, write its page, and return the exit code.
+
+    `page` says whether all is solved again for it, and whether it can be changed; none: no page.
+    """
+    from optimizer.plan import exit_code
+    from optimizer.plan_answer import plan_json
+
     code = exit_code(made)
-    _show_plan(made, code, is_json=is_json, is_shown=code != 0 or not is_quiet)
+    is_shown = not is_json and (code != 0 or not is_quiet)
+    if is_shown:
+        _show_plan(made)
+    if page is not None and code < STOPPED:
+        _write_page(made, base, is_resolved=page[0], has_what_if=page[1])
+        if is_shown:
+            show(f"Page: {made.run_dir}/report.html")
+    if is_json:
+        show_json(plan_json(made, code))
+    for line in _why(made, code):
+        say(line)
     return code
 
 
-def _day(date: str | None, now: datetime.datetime, out: Path, *, is_free: bool) -> datetime.date:
-    """Return the first day of the plan; refuse what contradicts, and a folder not to be had."""
+def _base_of(overlay: Path | None) -> str | None:
+    """Return the run that an overlay names, if there is one."""
+    from optimizer.overlay import load_overlay
+
+    content = None if overlay is None else load_overlay(overlay)
+    return None if content is None or content.base is None else content.base.run
+
+
+def _write_page(made: "Plan", base: str | None, *, is_resolved: bool, has_what_if: bool) -> None:
+    """Write the page of a plan into its run folder."""
+    from optimizer.report.page import write_page
+
+    if made.run_dir is None:
+        return
+    took = write_page(
+        made.run_dir,
+        optimum=made.optimum if base is None else None,  # whose whole numbers may be held
+        is_resolved=is_resolved,
+        has_what_if=has_what_if,
+    )
+    made.timings_s.update(took)
+
+
+def _day(
+    date: str | None, horizon: str | None, now: datetime.datetime, out: Path, keeper: str | None
+) -> datetime.date:
+    """Return the first day of the plan; refuse what contradicts, and a folder not to be had.
+
+    `keeper` is the option that brings its own days.
+    """
     from optimizer.store import out_problems
 
     day, problems = first_day(date, now)
-    if not is_free:
-        problems.append("--from keeps the days of the plan. Leave --date and --horizon out.")
+    if keeper is not None and not (date is None and horizon is None):
+        problems.append(f"{keeper} keeps the days of the plan. Leave --date and --horizon out.")
     if problems := problems + out_problems(out):
         raise InputError(problems)
     return day
 
 
-def _show_plan(made: "Plan", code: int, *, is_json: bool, is_shown: bool) -> None:
-    """Print a plan, and why it is not as it should be."""
-    from optimizer.plan_answer import plan_json
+def _show_plan(made: "Plan") -> None:
+    """Print a plan."""
     from optimizer.terminal import plan_view
 
-    if is_json:
-        show_json(plan_json(made, code))
-    elif is_shown:
-        screen = console(sys.stdout)
-        show(plan_view(made, screen.width), screen)
-    if code:
-        for line in _why(made, code):
-            say(line)
+    screen = console(sys.stdout)
+    show(plan_view(made, screen.width), screen)
 
 
 def _why(made: "Plan", code: int) -> list[str]:
     """Return why a plan is not as it should be."""
-    if code in (130, 143):
+    if code >= STOPPED:
         return [_INTERRUPTED]
+    if code == 0:
+        return []
     weather = made.optimum.problem.provenance
     lines = [_SOFTENED] if made.softened else []
     if weather.is_degraded:

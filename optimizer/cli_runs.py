@@ -1,5 +1,6 @@
 """The commands `dakhla runs`: list, show, diff, replay and prune the runs of a folder."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optimizer.cli_options import OUT, Json, Out, Quiet, utc_now
-from optimizer.cli_output import say, show, show_json
+from optimizer.cli_output import console, say, show, show_json
 from optimizer.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ FromWeather = Annotated[
     bool, typer.Option("--from-weather", help="Read its raw weather payloads again, too.")
 ]
 KeepDays = Annotated[float, typer.Option("--keep-days", min=1, help="Younger runs stay.")]
+Chart = Annotated[bool, typer.Option("--chart", help="Draw its day in characters, and no more.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Remove them; else they are only listed.")]
 
 
@@ -73,12 +75,18 @@ def list_runs(
 
 @app.command("show")
 def show_run(
-    run: RunName, out: Out = OUT, registry: RegistryUrl = None, is_json: Json = False
+    run: RunName,
+    out: Out = OUT,
+    registry: RegistryUrl = None,
+    is_chart: Chart = False,
+    is_json: Json = False,
 ) -> int:
     """Show one run: how it ended, what it was made of, key figures, files, when it was in force.
 
     Exit codes: 0 shown; 2 there is no such run.
     """
+    if is_chart:
+        return _show_chart(run, out, is_json=is_json)
     from optimizer.in_force import in_force
     from optimizer.run_folder import find_run, run_id_of
     from optimizer.run_show import content, sections
@@ -98,6 +106,20 @@ def show_run(
     else:
         head = told["run"] | {"in force now": "yes" if told["is_in_force"] else "no"}
         show("\n".join(show_lines(head, sections(told))))
+    return 0
+
+
+def _show_chart(run: str, out: Path, *, is_json: bool) -> int:
+    """Draw the day of a stored run."""
+    from optimizer.run_folder import find_run
+    from optimizer.store import read_published
+    from optimizer.terminal_chart import day_chart_of
+
+    if is_json:
+        raise InputError(["--chart is for people, --json for machines. Give one of them."])
+    published, _ = read_published(find_run(out, run))
+    screen = console(sys.stdout)
+    show(day_chart_of(published.table, published.site, screen.width), screen)
     return 0
 
 

@@ -38,11 +38,14 @@ class Steps:
         Plans, audits and publishes.
     put : callable
         Puts a published plan in force, or raises InputError.
+    show : callable
+        Writes the page of a plan in force.
     """
 
     tidy: Callable[[Night], list[str]]
     make: Callable[[Night], Plan]
     put: Callable[[Night, Plan], None]
+    show: Callable[[Night, Plan], None] = lambda _night, _plan: None
 
 
 def run_night(night: Night, steps: Steps, environment: Mapping[str, str]) -> Outcome:
@@ -64,6 +67,8 @@ def run_night(night: Night, steps: Steps, environment: Mapping[str, str]) -> Out
     with undisturbed():
         if failure is None:
             failure = _put(night, steps, made[0], notes)
+        if failure is None:
+            notes += _shown(night, steps, made[0])
         telling = Telling(
             night=night,
             ground=ground_of(night),
@@ -111,6 +116,15 @@ def _put(night: Night, steps: Steps, plan: Plan, notes: list[str]) -> Failure | 
             return failure
         notes += failure.problems
     return None
+
+
+def _shown(night: Night, steps: Steps, plan: Plan) -> list[str]:
+    """Write the page of the plan in force; what goes wrong with it is told and loses no plan."""
+    try:
+        steps.show(night, plan)
+    except Exception as error:  # noqa: BLE001 - a page may fail in any way, the plan is in force
+        return [f"the page was not written: {problem}" for problem in _told(error).problems]
+    return []
 
 
 def _is_in_force(out: Path, plan: Plan) -> bool:

@@ -40,6 +40,8 @@ class Night:
     problems: tuple[str, ...] = ()
     is_strict: bool = False
     is_forced: bool = False
+    has_page: bool = True
+    has_what_if: bool = True
 
     @property
     def site_file(self) -> Path:

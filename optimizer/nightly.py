@@ -20,6 +20,7 @@ from optimizer.plan import Plan
 from optimizer.plan_answer import plan_json
 from optimizer.provenance import Provenance
 from optimizer.registry import registry
+from optimizer.report.page import write_page
 from optimizer.retention import Old, old_runs, remove, remove_old_weather
 from optimizer.standing import Unreadable, standing
 from optimizer.store import out_problems
@@ -118,7 +119,19 @@ def put(night: Night, made: Plan) -> None:
         )
 
 
-STEPS = Steps(tidy=tidy, make=make, put=put)
+def show(night: Night, made: Plan) -> None:
+    """Write the page of the night's run."""
+    if made.run_dir is not None and night.has_page:
+        took = write_page(
+            made.run_dir,
+            optimum=made.optimum,
+            is_resolved=False,
+            has_what_if=night.has_what_if,
+        )
+        made.timings_s.update(took)
+
+
+STEPS = Steps(tidy=tidy, make=make, put=put, show=show)
 
 
 def night_words(outcome: Outcome) -> str:

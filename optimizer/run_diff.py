@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.audit import Published
+from optimizer.phrases import phrase
+from optimizer.state import StateRow
 from optimizer.store import read_json, read_published
 
 SAME_PU = 1e-9  # key figures are sums over a table: only their order may differ
@@ -143,24 +145,39 @@ def _is_same(old: Any, new: Any) -> bool:
 def _inputs(was: Published, now: Published) -> list[Change]:
     """Return how series, opening state, cohorts and jobs differ."""
     rows = [
-        Change(f"series {m.column}: largest difference, at {m.at_utc}", None, m.largest)
+        Change(
+            phrase(
+                "series {column}: largest difference, at {at}",
+                {"column": m.column, "at": m.at_utc},
+            ),
+            None,
+            m.largest,
+        )
         for m in moved(was.given.series, now.given.series)
     ]
     old, new = set(was.given.series.columns), set(now.given.series.columns)
-    rows += [Change(f"series {name}", "given", None) for name in sorted(old - new)]
-    rows += [Change(f"series {name}", None, "given") for name in sorted(new - old)]
-    states = [
-        {f"opening {r.name} {r.quantity} {r.key}".strip(): r.value for r in each.given.state.rows}
-        for each in (was, now)
-    ]
+    given = phrase("given")
+    for names, before, after in ((old - new, given, None), (new - old, None, given)):
+        rows += [
+            Change(phrase("series {column}", {"column": name}), before, after)
+            for name in sorted(names)
+        ]
+    states = [{_opening(r): r.value for r in each.given.state.rows} for each in (was, now)]
     rows += changed(states[0], states[1])
-    for what in ("cohorts", "jobs"):
-        both = getattr(was.given, what), getattr(now.given, what)
+    for kind, what in (("cohorts", phrase("cohorts")), ("jobs", phrase("jobs"))):
+        both = getattr(was.given, kind), getattr(now.given, kind)
         for name in sorted({*both[0], *both[1]}):
             lists = [list(each.get(name, ())) for each in both]
             if lists[0] != lists[1]:
-                rows.append(Change(f"{what} of {name} [count]", len(lists[0]), len(lists[1])))
+                words = phrase("{what} of {part} [count]", {"what": what, "part": name})
+                rows.append(Change(words, len(lists[0]), len(lists[1])))
     return rows
+
+
+def _opening(row: StateRow) -> str:
+    """Return a row of the opening state in words."""
+    what = f"{row.name} {row.quantity} {row.key}".strip()
+    return phrase("opening {quantity}", {"quantity": what})
 
 
 def moved(before: pd.DataFrame, after: pd.DataFrame, above: float = 0.0) -> list[Moved]:

@@ -26,6 +26,7 @@ from models.scores import (
 )
 from optimizer.forecast_archive import PAIRED_RUNGS, actual_of, quantile_column, read_issued
 from optimizer.meters import meter_steps, read_meters
+from optimizer.phrases import joined, phrase
 
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))  # even, as the CRPS asks [pu]
 LEAD_EDGES_H = (0.0, 6.0, 12.0, 24.0, 48.0, 96.0, 10_000.0)  # from the weather model's run on [h]
@@ -33,6 +34,7 @@ BANDS = (0.5, 0.8, 0.9)
 CLIMATE_DAYS_MIN = 10  # assumption: fewer days of an hour say too little of its spread
 HISTORY = pd.Timedelta(days=400)  # what climatology is made of: a year of seasons
 DAY = pd.Timedelta(days=1)
+LEAD_MAX = 35 * DAY  # what the ensembles of Open-Meteo look ahead, the furthest source there is
 EVERY_LEAD = "all"
 
 
@@ -65,7 +67,12 @@ class Scores:
         return int(self.table.loc[self.table["lead"] == EVERY_LEAD, "cases_count"].sum())
 
 
-def score(out: Path, since: pd.Timestamp | None = None) -> Scores:
+def score(
+    out: Path,
+    since: pd.Timestamp | None = None,
+    *,
+    steps: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> Scores:
     """Return how good the forecasts of an archive have been, per plant and lead time.
 
     Parameters
@@ -74,18 +81,19 @@ def score(out: Path, since: pd.Timestamp | None = None) -> Scores:
         Folder of runs, with ``forecasts/`` and ``meters/``.
     since : Timestamp, optional
         Only forecasts issued then or later.
+    steps : pair of Timestamp, optional
+        Only of steps that begin at the first moment or later, and before the second.
 
     Raises
     ------
     InputError
         A file of the archive or of the meters is not as it was written.
     """
-    issued = _by_the_clock(out, since)
+    issued = _by_the_clock(out, since if steps is None else steps[0] - LEAD_MAX)
+    if steps is not None and not issued.empty:
+        issued = issued[(issued["time_utc"] >= steps[0]) & (issued["time_utc"] < steps[1])]
     if issued.empty:
-        return _nothing(
-            f"{out}: no forecast by the clock is in the archive. dakhla forecast, plan or daily "
-            "with a weather source leaves one each time."
-        )
+        return _nothing(_no_forecast(out, is_part=steps is not None))
     meters, steps_h = read_meters(out), meter_steps(out)
     rows, curves, missing = [], [], []
     for column, part in issued.groupby("column"):
@@ -99,11 +107,24 @@ def score(out: Path, since: pd.Timestamp | None = None) -> Scores:
         curve = reliability(cases["actual_mw"], cases[_NAMES], LEVELS)
         curves.append(curve.assign(column=name))
     if not rows:
-        return _nothing(" ".join(missing))
+        return _nothing(joined(" ", missing))
     return Scores(
         table=pd.DataFrame(rows),
         reliability=pd.concat(curves, ignore_index=True),
-        missing=" ".join(missing),
+        missing=joined(" ", missing),
+    )
+
+
+def _no_forecast(out: Path, *, is_part: bool) -> str:
+    """Return that nothing was forecast, of some steps or at all."""
+    if is_part:
+        return phrase(
+            "{out}: no forecast by the clock of this time is in the archive.", {"out": out}
+        )
+    return phrase(
+        "{out}: no forecast by the clock is in the archive. dakhla forecast, plan or daily with a "
+        "weather source leaves one each time.",
+        {"out": out},
     )
 
 
@@ -128,8 +149,13 @@ def _why(column: str, *, is_metered: bool) -> str:
     """Return why a plant has no case."""
     used = column.replace("_available_", "_used_")
     if is_metered:
-        return f"{column}: nothing is metered yet of the hours that were forecast."
-    return f"{column}: not metered. Import it, or {used}, with dakhla meters --import FILE."
+        return phrase(
+            "{column}: nothing is metered yet of the hours that were forecast.", {"column": column}
+        )
+    return phrase(
+        "{column}: not metered. Import it, or {used}, with dakhla meters --import FILE.",
+        {"column": column, "used": used},
+    )
 
 
 def _cases(part: pd.DataFrame, actual: pd.Series, meter_step_h: float) -> pd.DataFrame:

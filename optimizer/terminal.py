@@ -7,42 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from optimizer.config import SERVICES, WORKLOADS
 from optimizer.legal_time import SITE_TIME_ZONE, legal
 from optimizer.plan import Plan
+from optimizer.terminal_chart import day_chart
 from optimizer.terminal_head import header
-from optimizer.terminal_words import FIGURES, limit_words, owner_words
+from optimizer.terminal_hours import BINDING_H, STORED, SUPPLY, hours_of
+from optimizer.terminal_words import FIGURES, cost_words, limit_words
 
-BINDING_H = 24.0  # the part of a plan that is carried out; the rest looks ahead
 LIMITS_SHOWN = 12
-_STORED = "battery\nstored"
-_SUPPLY = (  # kind, header lines, quantity
-    ("solar", "\nsolar", "used_mw"),
-    ("wind", "\nwind", "used_mw"),
-    ("battery", "battery\ncharge", "charge_mw"),
-    ("battery", "battery\nout", "discharge_mw"),
-    ("battery", _STORED, "energy_mwh"),
-    ("grid", "grid\nimport", "import_mw"),
-    ("grid", "grid\nexport", "export_mw"),
-    ("genset", "gen-\nsets", "power_mw"),
-)
-_KIND_WORDS = {
-    "firm": "firm",
-    "deferrable": "batch",
-    "training": "train.",
-    "jobs": "jobs",
-    "interruptible": "on/off",
-    "quota": "quota",
-    "desalination": "desal.",
-    "chilled_store": "chill",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +39,15 @@ class _Column:
 
 def plan_view(plan: Plan, width: int) -> Group:
     """Return everything a planner sees of a plan, in lines of `width` characters."""
-    parts: list[RenderableType] = [header(plan), *hour_tables(plan, width), _note(plan)]
+    parts: list[RenderableType] = [header(plan), day_chart(plan, width)]
+    parts += [*hour_tables(plan, width), _note(plan)]
     parts += [totals_table(plan), cost_table(plan), clause_table(plan), binding_table(plan)]
     return Group(*(each for part in parts for each in (part, "")), _footer(plan))
 
 
 def hourly(plan: Plan) -> pd.DataFrame:
-    """Return the binding hours: means of power, the last stored energy, by the hour's beginning.
-
-    Returns
-    -------
-    DataFrame, shape (hours, columns)
-        Columns are named by their two header lines. MW, stored in MWh, price in MAD/MWh.
-    """
-    table, site = plan.schedule, plan.optimum.problem.site
-    end_h = table["step_h"].cumsum()
-    table = table[(end_h <= BINDING_H + 1e-9) | (np.arange(len(table)) == 0)]
-    columns: dict[str, pd.Series] = {}
-    for kind, head, quantity in _SUPPLY:
-        names = [f"{part.name}_{quantity}" for part in getattr(site, kind).values()]
-        if names:
-            columns[head] = table[names].sum(axis=1)
-    for kind in WORKLOADS:
-        for key, part in getattr(site, kind).items():
-            columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_{part.it_quantity}"]
-    for kind in SERVICES:
-        for key, part in getattr(site, kind).items():
-            if f"{part.name}_power_mw" in table.columns:
-                columns[f"{_KIND_WORDS[kind]}\n{key}"] = table[f"{part.name}_power_mw"]
-    columns["\nother"] = table["facility_power_mw"] - table["facility_it_mw"]
-    for key, grid in site.grid.items():
-        price = table[f"{grid.name}_import_price_mad_per_mwh"]
-        columns[f"price\n{key if len(site.grid) > 1 else 'MAD'}"] = price
-    return _by_hour(pd.DataFrame(columns), table["step_h"])
-
-
-def _by_hour(frame: pd.DataFrame, step_h: pd.Series) -> pd.DataFrame:
-    """Return means over each clock hour, weighted by the length of the steps that begin in it."""
-    hour = pd.DatetimeIndex(frame.index).floor("h")
-    means = frame.mul(step_h, axis=0).groupby(hour).sum().div(step_h.groupby(hour).sum(), axis=0)
-    if _STORED in frame.columns:
-        means[_STORED] = frame[_STORED].groupby(hour).last()
-    return means
+    """Return the plan's binding hours, as `optimizer.terminal_hours.hours_of` has them."""
+    return hours_of(plan.schedule, plan.optimum.problem.site)
 
 
 def hour_tables(plan: Plan, width: int) -> list[Table]:
@@ -113,7 +58,7 @@ def hour_tables(plan: Plan, width: int) -> list[Table]:
     columns = [_column(head, frame[head], hours) for head in frame.columns]
     if first.width + sum(1 + c.width for c in columns) <= width:
         return [_table([first, *columns])]
-    supply = {head for _, head, _ in _SUPPLY}
+    supply = {head for _, head, _ in SUPPLY}
     groups = [[c for c in columns if (c.head in supply) is side] for side in (True, False)]
     return [_table([first, *part]) for group in groups for part in _fitting(group, first, width)]
 
@@ -139,7 +84,7 @@ def _hours_of(plan: Plan, frame: pd.DataFrame) -> pd.Series:
 
 def _column(head: str, values: pd.Series, hours: pd.Series) -> _Column:
     """Return a column's cells, with its energy at the foot."""
-    if head == _STORED or head.startswith("price"):
+    if head == STORED or head.startswith("price"):
         return _Column(head, [f"{v:,.0f}" for v in values], "")
     shown = [f"{v:.1f}" if abs(v) >= 0.05 else "0" for v in values]  # half of the last digit
     return _Column(head, shown, f"{float((values * hours).sum()):,.0f}")
@@ -197,7 +142,7 @@ def cost_table(plan: Plan) -> Table:
     table.add_column("MAD", justify="right", no_wrap=True)
     for name, mad in sorted(costs.items(), key=lambda item: (-abs(item[1]), item[0])):
         if abs(mad) >= 0.5:  # a MAD is shown
-            table.add_row(owner_words(name), f"{mad:,.0f}")
+            table.add_row(cost_words(name), f"{mad:,.0f}")
     table.add_row(Text("together", "bold"), Text(f"{plan.objective_mad:,.0f}", "bold"))
     if fixed:
         table.add_row("and subscribed power, due whatever is planned", f"{fixed:,.0f}")

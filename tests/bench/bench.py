@@ -2,7 +2,7 @@
 
 First the same linear program of a year in each of them, from numbers to the solution read back;
 they take turns, so that a busy machine is unfair to none. Then the default plan: its stages in a
-warm process, and the whole command in a cold one.
+warm process, the whole command in a cold one, and its page.
 """
 
 import gc
@@ -29,6 +29,7 @@ from tests.bench import (
     bench_hand,
     bench_linopy,
     bench_ours,
+    bench_page,
     bench_pypsa,
 )
 
@@ -213,6 +214,21 @@ def forecast_and_plan() -> None:
     print(f"  {'memory, MB':24}{peak_mb:7.0f}   aim 1000 {verdict(peak_mb, 1000)}")
 
 
+def day_page() -> None:
+    """Print what the day's page takes to make and to be drawn, and its size."""
+    with quiet():
+        found = bench_page.measured(CALM_DAY)
+    print(f"\nThe day's page of the default plan, {CALM_DAY}; medians of {bench_page.ROUNDS} runs")
+    print(f"  {'rendering':31}{found.page_s:7.2f}   aim 1 {verdict(found.page_s, 1.0)}")
+    print(f"  {'what-if: the program put in':31}{found.what_if_s:7.2f}   apart; can be skipped")
+    print(f"  {'solved again, once':31}{found.resolve_s:7.2f}   apart; can be skipped")
+    for name, seconds in found.drawn_s.items():
+        print(f"  {f'drawn, {name}':31}{seconds:7.2f}   aim 2 {verdict(seconds, 2.0)}")
+    for name, most_mb in (("with the solver", 8.0), ("without", 3.0)):
+        size_mb = found.size_mb[name]
+        print(f"  {f'MB, {name}':31}{size_mb:7.2f}   aim {most_mb:g} {verdict(size_mb, most_mb)}")
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # PyPSA and linopy announce their next versions
     logging.disable()  # PyPSA turns everyone's log on
@@ -223,3 +239,4 @@ if __name__ == "__main__":
     cold_command()
     every_clause()
     forecast_and_plan()
+    day_page()

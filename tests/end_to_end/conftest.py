@@ -147,7 +147,7 @@ class Place:
 
     def plan(self, *options: str) -> Said:
         files = ["--site", "site.toml", "--agreement", "agreement.toml", "--state", "state.csv"]
-        arguments = ["plan", *files, "--date", DAY, "--out", "runs", *options]
+        arguments = ["plan", *files, "--date", DAY, "--out", "runs", "--no-page", *options]
         names = {"site.toml", "agreement.toml", "state.csv", "runs"}
         return self.call([str(self.path(a)) if a in names else a for a in arguments])
 

@@ -44,7 +44,7 @@ def plant(tmp_path: Path, servers: tuple[FakeWeather, FakeWeather]) -> Path:
 def options(plant: Path, *more: str) -> list[str]:
     files = ["--site", "site.toml", "--agreement", "agreement.toml", "--out", "runs"]
     names = {"site.toml", "agreement.toml", "runs"}
-    return [str(plant / a) if a in names else a for a in ["daily", *files, *more]]
+    return [str(plant / a) if a in names else a for a in ["daily", *files, "--no-page", *more]]
 
 
 def runs(plant: Path) -> list[str]:

@@ -18,7 +18,7 @@ def again(place: Place, *options: str) -> Said:
     named = [
         str(place.path(a)) if a in ("site.toml", "agreement.toml", "runs") else a for a in files
     ]
-    return place.call(["plan", *named, "--from", TEN, *options])
+    return place.call(["plan", *named, "--from", TEN, "--no-page", *options])
 
 
 @pytest.fixture

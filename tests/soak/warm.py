@@ -149,6 +149,7 @@ def _do(task: dict[str, Any]) -> int:
         site=site,
         agreement=agreement,
         is_strict=bool(task.get("is_strict")),
+        has_page=False,  # cold nights write theirs
     )
     return guarded_night(night, os.environ).exit_code
 
