@@ -1,7 +1,7 @@
 """The picture of a forecast: a fan for each plant, the members' mean, and where it comes from.
 
-Needs matplotlib. Colours are of Okabe and Ito's set, which colour-blind readers tell apart, and
-each band differs in lightness and each line in its dashes, so that grey prints read as well.
+The style is that of all static figures; each band differs in lightness and each line in its
+dashes, so that grey prints read as well.
 """
 
 import textwrap
@@ -11,23 +11,23 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
 from optimizer.forecast import Forecast
 from optimizer.power_forecast import PowerForecast
 from optimizer.power_members import POWER
+from optimizer.report.figures_style import (
+    DOTS_PER_IN,
+    STYLE,
+    grid_lines,
+    time_axis,
+    to_edges,
+)
+from optimizer.report.looks import BLUE, GREEN, ORANGE, PURPLE
 
-# Okabe & Ito, "Color Universal Design," 2008, jfly.uni-koeln.de/color: blue, orange, green, violet.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 BANDS = ((0.05, 0.95, 0.22, "90 %"), (0.25, 0.75, 0.45, "50 %"))  # low, high, opacity, share
-WIDTH_IN, PANEL_IN, AXIS_IN, LINE_IN, DOTS_PER_IN = (
-    11.0,
-    3.0,
-    0.6,
-    0.145,
-    120,
-)  # decision: half a page on paper
+WIDTH_IN, PANEL_IN, AXIS_IN, LINE_IN = (11.0, 3.0, 0.6, 0.145)  # decision: half a page on paper
 RUNG_WORDS = {
     "fresh": "fresh weather",
     "last_run": "DEGRADED: last good run",
@@ -45,13 +45,13 @@ def draw(forecast: Forecast, path: Path) -> None:
     caption = _caption(forecast)
     foot_in = AXIS_IN + LINE_IN * (1 + caption.count("\n"))
     height = PANEL_IN * len(names) + foot_in
-    with matplotlib.rc_context({"font.size": 10, "axes.spines.top": False}):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, height), dpi=DOTS_PER_IN)
         panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
         for k, (name, axes) in enumerate(zip(names, panels, strict=True)):
             _fan(axes, power, name, COLOURS[k % len(COLOURS)])
         figure.suptitle(_title(forecast), x=0.08, ha="left", fontweight="bold")
-        _time_axis(panels[-1])
+        time_axis(panels[-1], power.horizon.edges)
         foot = foot_in / height
         figure.subplots_adjust(
             left=0.08, right=0.98, top=1 - 0.62 / height, bottom=foot, hspace=0.16
@@ -72,19 +72,19 @@ def _fan(axes: Axes, power: PowerForecast, name: str, colour: str) -> None:
     for low, high, opacity, share in BANDS:
         axes.fill_between(
             edges,
-            _to_edges(at(low)),
-            _to_edges(at(high)),
+            to_edges(at(low)),
+            to_edges(at(high)),
             step="post",
             color=colour,
             alpha=opacity,
             linewidth=0,
             label=f"{share} of cases",
         )
-    axes.step(edges, _to_edges(at(0.5)), where="post", color=colour, lw=1.4, label="median")
+    axes.step(edges, to_edges(at(0.5)), where="post", color=colour, lw=1.4, label="median")
     raw = power.members[name].mean(axis=1)
     axes.step(
         edges,
-        _to_edges(raw),
+        to_edges(raw),
         where="post",
         color="black",
         lw=0.9,
@@ -93,28 +93,10 @@ def _fan(axes: Axes, power: PowerForecast, name: str, colour: str) -> None:
     )
     axes.set_ylabel(f"{name.removesuffix(POWER).replace('_', ' ')} [MW]")
     axes.set_ylim(0, 1.05 * max(float(power.ceilings[name].max()), 1e-6))
-    ends = date2num(edges)  # type: ignore[no-untyped-call]
-    axes.set_xlim(float(ends[0]), float(ends[-1]))
-    axes.grid(axis="both", color="0.9", lw=0.6)
-    axes.set_axisbelow(True)
-    axes.spines["right"].set_visible(False)
+    grid_lines(axes)
     axes.legend(  # above the panel, where it hides nothing
         loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, fontsize=8, frameon=False
     )
-
-
-def _to_edges(values: np.ndarray) -> np.ndarray:
-    """Return values of steps for the steps' edges: the last one twice."""
-    return np.append(values, values[-1])
-
-
-def _time_axis(axes: Axes) -> None:
-    """Name days and hours, in UTC."""
-    locator = AutoDateLocator(tz="UTC", minticks=5, maxticks=12)  # type: ignore[no-untyped-call]
-    names = ConciseDateFormatter(locator, tz="UTC")  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(names)
-    axes.set_xlabel("time, UTC")
 
 
 def _title(forecast: Forecast) -> str:

@@ -79,6 +79,19 @@ def test_scores_by_hand(tmp_path: Path) -> None:
     assert observed.loc[0.45] == 1.0
 
 
+def test_only_the_steps_asked_for_are_scored(tmp_path: Path) -> None:
+    """Proves that of two days' forecasts one day is 24 cases, whenever it was issued."""
+    meters(tmp_path, by_hour())
+    for day in (20, 21):
+        issue(tmp_path, day, np.full(24, 230.0))
+    begin = FIRST + pd.Timedelta(days=21)
+    found = score(tmp_path, steps=(begin, begin + pd.Timedelta(days=1)))
+    assert found.cases_count == 24
+    assert found.table["mean_actual_mw"].iloc[0] == pytest.approx(221.0)
+    none = score(tmp_path, steps=(begin + pd.Timedelta(days=1), begin + pd.Timedelta(days=2)))
+    assert none.missing == f"{tmp_path}: no forecast by the clock of this time is in the archive."
+
+
 def test_lead_times_have_rows_of_their_own(tmp_path: Path) -> None:
     """Proves that hours 24 to 48 after the model run are one bin, apart from all."""
     meters(tmp_path, by_hour())
