@@ -40,7 +40,13 @@ Over = Annotated[
     typer.Option("--overlay", help="A few values over site and agreement, or over a stored run."),
 ]
 Resolve = Annotated[
-    bool, typer.Option("--resolve", help="Solve again for the page's explanation: minutes.")
+    bool | None,
+    typer.Option(
+        "--resolve/--no-resolve",
+        help="Solve again for the page's whole explanation (a minute), or for nothing; else for "
+        "the plan without flexibility alone (seconds).",
+        show_default=False,
+    ),
 ]
 NoWhatIf = Annotated[
     bool, typer.Option("--no-what-if", help="Leave the solver out of the page: much smaller.")

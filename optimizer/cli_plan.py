@@ -61,7 +61,7 @@ def plan(
     is_strict: Strict = False,
     may_soften: Soften = False,
     is_trial: Trial = False,
-    is_resolved: Resolve = False,
+    is_resolved: Resolve = None,
     is_without: NoWhatIf = False,
     has_no_page: NoPage = False,
     is_json: Json = False,
@@ -107,7 +107,12 @@ def plan(
 
 
 def _end(
-    made: "Plan", base: str | None, page: tuple[bool, bool] | None, *, is_json: bool, is_quiet: bool
+    made: "Plan",
+    base: str | None,
+    page: tuple[bool | None, bool] | None,
+    *,
+    is_json: bool,
+    is_quiet: bool,
 ) -> int:
     """Print a plan, write its page, and return the exit code.
 
@@ -139,7 +144,9 @@ def _base_of(overlay: Path | None) -> str | None:
     return None if content is None or content.base is None else content.base.run
 
 
-def _write_page(made: "Plan", base: str | None, *, is_resolved: bool, has_what_if: bool) -> None:
+def _write_page(
+    made: "Plan", base: str | None, *, is_resolved: bool | None, has_what_if: bool
+) -> None:
     """Write the page of a plan into its run folder."""
     from optimizer.report.page import write_page
 
@@ -148,7 +155,8 @@ def _write_page(made: "Plan", base: str | None, *, is_resolved: bool, has_what_i
     took = write_page(
         made.run_dir,
         optimum=made.optimum if base is None else None,  # whose whole numbers may be held
-        is_resolved=is_resolved,
+        is_resolved=is_resolved is True,
+        is_compared=is_resolved is not False,
         has_what_if=has_what_if,
     )
     made.timings_s.update(took)

@@ -29,7 +29,7 @@ Target = Annotated[
 def report(
     runs: Runs = None,
     period: Period = None,
-    is_resolved: Resolve = False,
+    is_resolved: Resolve = None,
     is_without: NoWhatIf = False,
     language: Language = "en",
     target: Target = None,
@@ -75,7 +75,13 @@ def _check(names: list[str], period: str | None, language: str) -> None:
 
 
 def _one(
-    out: Path, name: str, target: Path | None, language: str, *, is_resolved: bool, is_without: bool
+    out: Path,
+    name: str,
+    target: Path | None,
+    language: str,
+    *,
+    is_resolved: bool | None,
+    is_without: bool,
 ) -> dict[str, Any]:
     """Write the page of a run."""
     from optimizer.report.page import FILE, write_page
@@ -84,7 +90,8 @@ def _one(
     run = find_run(out, name)
     timings = write_page(
         run,
-        is_resolved=is_resolved,
+        is_resolved=is_resolved is True,
+        is_compared=is_resolved is not False,
         has_what_if=not is_without,
         language=language,
         target=target,

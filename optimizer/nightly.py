@@ -126,6 +126,7 @@ def show(night: Night, made: Plan) -> None:
             made.run_dir,
             optimum=made.optimum,
             is_resolved=False,
+            is_compared=True,
             has_what_if=night.has_what_if,
         )
         made.timings_s.update(took)

@@ -38,7 +38,13 @@ def inputs_over_run(asked: Asked, overlay: Overlay) -> tuple[Site, Agreement, Gi
     published, differences = read_published(folder)
     if differences:
         raise InputError([f"{folder}: {differences[0]}. Give a whole run."])
-    before = replace(published.given, rates=pd.DataFrame(), job_runs=pd.DataFrame())
+    origin = str(read_json(folder / "manifest.json").get("opening_state", ""))
+    before = replace(
+        published.given,
+        state=replace(published.given.state, origin=origin),
+        rates=pd.DataFrame(),
+        job_runs=pd.DataFrame(),
+    )
     site, agreement, after = applied(published.site, published.agreement, before, overlay)
     return site, agreement, after, _provenance(folder)
 

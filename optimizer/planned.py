@@ -1,8 +1,10 @@
 """An audited plan as callers hold it: the published table, key figures, prices, and the model."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyomo.environ as pyo
@@ -18,7 +20,11 @@ from optimizer.phrases import joined, number, phrase
 from optimizer.robustness import Robustness, robustness
 from optimizer.softened import amounts
 from optimizer.solution import Status
+from optimizer.store import write_text
 from optimizer.templates import make_plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,45 @@ class Plan:
                 )
             )
         return joined("\n", sentences)
+
+    def plot(self, what: str = "balance", hours: float | None = 48.0) -> "Figure":
+        """Return a matplotlib figure: balance, storage, compute, grid, prices, clauses or all.
+
+        `hours` from the plan's start are drawn; None: all of it. See
+        `optimizer.report.figures.plan_figure`.
+        """
+        found: Figure = _drawing("figures").plan_figure(self, what, hours)
+        return found
+
+    def to_html(
+        self,
+        path: str | Path | None = None,
+        *,
+        is_resolved: bool = False,
+        has_what_if: bool = True,
+        language: str = "en",
+    ) -> str:
+        """Return the day's page as HTML, written to `path` if that is given.
+
+        With `is_resolved` all is solved again for its explanation; with `has_what_if` the page
+        carries a solver. Its first language is ``en`` or ``fr``.
+        """
+        text: str = _drawing("plan_page").plan_html(
+            self, is_resolved=is_resolved, has_what_if=has_what_if, language=language
+        )
+        if path is not None:
+            write_text(Path(path), text)
+        return text
+
+    def _repr_html_(self) -> str:
+        """Return what Jupyter shows."""
+        found: str = _drawing("figures").html_summary(self)
+        return found
+
+
+def _drawing(name: str) -> ModuleType:
+    """Return a module that draws: loaded when asked for, so that a plan waits for none."""
+    return importlib.import_module(f"optimizer.report.{name}")
 
 
 def published_of(optimum: Optimum) -> Published:

@@ -1,11 +1,15 @@
 """The head of a plan in the terminal: how good it is, and what it stands on."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from rich.text import Text
 
 from optimizer.intervention_files import lines as held_lines
 from optimizer.plan import Plan
 from optimizer.provenance import DEGRADED, Provenance
+from optimizer.run_diff import flat
 from optimizer.state_sources import grouped_lines
 from optimizer.terminal_words import LEVELS
 
@@ -25,6 +29,8 @@ def header(plan: Plan) -> Text:
         text.append(f"\n  {line}")
     for line in held_lines(problem.given.held):
         text.append(f"\n{line}", "bold")
+    if provenance.overlay:
+        text.append(f"\n{overlay_line(provenance.overlay)}", "bold")
     if provenance.budgets:
         text.append(f"\nBudgets: {provenance.budgets}")
     for line in plan.changes.lines() if plan.changes is not None else ():
@@ -34,6 +40,19 @@ def header(plan: Plan) -> Text:
     for mark in plan.softened:
         text.append(f"\n{mark['sentence']}", "bold yellow")
     return text
+
+
+def overlay_line(overlay: Mapping[str, Any]) -> str:
+    """Say what an overlay changes, and of which run."""
+    values = {name: value for name, value in flat(overlay) if not name.startswith("base.")}
+    changed = ", ".join(f"{name} = {value}" for name, value in values.items())
+    base = overlay.get("base")
+    if base is None:
+        return f"Overlay: {changed or 'nothing'}"
+    how = (
+        "whole numbers as published" if base.get("integers") == "published" else "all decided anew"
+    )
+    return f"What if, of run {base['run']} ({how}; a trial): {changed or 'nothing changed'}"
 
 
 def _add_weather(text: Text, provenance: Provenance) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from models.errors import InputError
 from optimizer.decisions import frozen_of
+from optimizer.explain.explanation import Explanation
 from optimizer.explain.frozen import Frozen, freeze
 from optimizer.explain.limits import limits
 from optimizer.explain.telling import explain_frozen, told_by_prices
@@ -40,11 +41,10 @@ _WITHOUT = phrase("without flexibility")
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """What is known of a plan only by solving again: why, and the plan without flexibility."""
+    """What is known of a plan only by solving again: the plan without flexibility, and why."""
 
-    sentences: Sequence[str]
-    notes: Sequence[str]
     without: Inflexible
+    told: Explanation | None = None
 
 
 def write_page(
@@ -53,6 +53,7 @@ def write_page(
     optimum: Optimum | None = None,
     is_resolved: bool,
     has_what_if: bool,
+    is_compared: bool = False,
     language: str = "en",
     run_id: str | None = None,
     target: Path | None = None,
@@ -70,6 +71,8 @@ def write_page(
         has shadow prices alone, and says so.
     has_what_if : bool
         Put the solver into the page, and the plan's program for it.
+    is_compared : bool
+        Solve again for the plan without flexibility alone, which takes seconds.
     language : str
         The first to be shown, ``en`` or ``fr``.
     run_id : str, optional
@@ -88,9 +91,9 @@ def write_page(
         with _timed(timings, "page"):
             published = None if optimum is None else published_of(optimum)
             source = source_of(run_dir, _frozen(run_dir, optimum), run_id, published)
-        if is_resolved and source.frozen is not None:
+        if (is_resolved or is_compared) and source.frozen is not None:
             with _timed(timings, "resolve"):
-                resolved = _resolve(source.frozen)
+                resolved = _resolve(source.frozen, is_told=is_resolved)
         if has_what_if and source.frozen is not None:
             with _timed(timings, "what_if"):
                 slot = what_if(source.frozen, source.run_id)
@@ -115,11 +118,11 @@ def _frozen(run_dir: Path, optimum: Optimum | None) -> Frozen | None:
         return None
 
 
-def _resolve(frozen: Frozen) -> Resolved:
-    """Return what only solving again tells."""
-    told = explain_frozen(frozen, is_resolved=True)
+def _resolve(frozen: Frozen, *, is_told: bool) -> Resolved:
+    """Return what only solving again tells; the explanation takes longest."""
     return Resolved(
-        sentences=told.sentences, notes=told.notes, without=inflexible(frozen.optimum.problem)
+        without=inflexible(frozen.optimum.problem),
+        told=explain_frozen(frozen, is_resolved=True) if is_told else None,
     )
 
 
@@ -209,12 +212,7 @@ def _yesterday(source: Source) -> Other:
 def _no_flexibility(resolved: Resolved | None) -> Other:
     """Return the plan without flexibility, to be held against."""
     if resolved is None:
-        return Other(
-            words=_WITHOUT,
-            figures=None,
-            objective_mad=None,
-            why_not=phrase("not solved (--resolve)"),
-        )
+        return Other(words=_WITHOUT, figures=None, objective_mad=None, why_not=phrase("not solved"))
     return Other(
         words=_WITHOUT,
         figures=resolved.without.kpis,
@@ -239,9 +237,9 @@ def _told(source: Source, found: pd.DataFrame, resolved: Resolved | None) -> dic
             "notes": [],
             "how": phrase("The plan was stopped: it has no prices."),
         }
-    if resolved is not None:
+    if resolved is not None and (told := resolved.told) is not None:
         how = phrase("Told with the plan solved again without each clause and decision.")
-        return {"sentences": resolved.sentences, "notes": resolved.notes, "how": how}
+        return {"sentences": told.sentences, "notes": told.notes, "how": how}
     how = phrase(
         "Shadow prices only: nothing was solved again. Each holds for a little more or less."
     )

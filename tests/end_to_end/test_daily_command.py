@@ -41,6 +41,14 @@ def plant(tmp_path: Path, servers: tuple[FakeWeather, FakeWeather]) -> Path:
     return tmp_path
 
 
+def test_a_night_leaves_a_page_of_the_plan_in_force(plant: Path, call: Call) -> None:
+    """Proves the page is there without being asked for, with the forecast's bands in its charts."""
+    said = call([one for one in options(plant, "--json", "--no-what-if") if one != "--no-page"])
+    assert (said.code, said.answer["notes"]) == (0, [])
+    text = (plant / "runs" / in_force(plant)["run"] / "report.html").read_text(encoding="utf-8")
+    assert '"kind":"band"' in text
+
+
 def options(plant: Path, *more: str) -> list[str]:
     files = ["--site", "site.toml", "--agreement", "agreement.toml", "--out", "runs"]
     names = {"site.toml", "agreement.toml", "runs"}

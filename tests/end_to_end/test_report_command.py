@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Place
+from tests.end_to_end.conftest import DAY, Place
 
 QUICK = ("--no-what-if",)
 
@@ -27,6 +27,25 @@ def test_a_run_has_its_page(place: Place) -> None:
     assert "small plant" in text
     assert run.name in text
     assert place.call(["audit", str(run)]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "has_solver", "has_other"),
+    [((), True, True), (("--no-what-if",), False, True), (("--no-resolve",), True, False)],
+)
+def test_a_plan_writes_its_page(
+    place: Place, more: tuple[str, ...], has_solver: bool, has_other: bool
+) -> None:
+    """Proves that a plan says where its page is, and what can be left out is left out."""
+    files = [str(place.path(name)) for name in ("site.toml", "agreement.toml", "state.csv")]
+    named = ["--site", files[0], "--agreement", files[1], "--state", files[2]]
+    said = place.call(["plan", *named, "--date", DAY, "--out", str(place.out), *more])
+    assert said.code == 0
+    [page] = place.out.glob("2*/report.html")
+    assert said.out.splitlines()[-1] == f"Page: {page}"
+    text = page.read_text(encoding="utf-8")
+    assert ('id="solver"' in text) is has_solver
+    assert ("not solved" not in text) is has_other
 
 
 def test_a_run_is_found_by_name_and_as_the_latest(place: Place) -> None:

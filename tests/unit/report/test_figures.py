@@ -138,6 +138,16 @@ def test_balance_by_hand(plant) -> None:
     assert lines(axes)["wind on offer"].tolist() == [30.0, 10.0, 10.0]
 
 
+def test_what_is_sold_stands_below_zero(plant) -> None:
+    """Proves 30 MW of wind for 20 MW of load: the 10 MW sold are below the machines'."""
+    plan = plant(buy=[500.0], sell=[100.0], wind=[30.0], load=[20.0]).solve()
+    for what, high in (("balance", -20.0), ("grid", 0.0)):
+        drawn = areas(figures.plan_figure(plan, what).axes[0])
+        sold = drawn["fed into grid line" if what == "balance" else "fed in"]
+        edges = plan.optimum.problem.given.horizon.edges
+        assert heights(sold, edges) == [(high - 10.0, high)]
+
+
 @pytest.mark.parametrize("site", ["small", "rich"])
 def test_what_comes_in_is_what_goes(site: str, request: pytest.FixtureRequest) -> None:
     """Proves the areas above zero are as high as those below are deep, whatever the site has."""
@@ -354,11 +364,8 @@ def test_summary_escapes_everything_and_asks_for_nothing(small: dk.Plan) -> None
     assert "<script" not in text
     assert re.findall(r'(?:src|href)="([^,]*)', text) == ["data:image/png;base64"]
     assert f"cost of the whole plan <strong>{small.objective_mad:,.0f} MAD</strong>" in text
-    assert text.count("<tr>") == 2 + 2 + len(figures_shown(small))
-
-
-def figures_shown(plan: dk.Plan) -> list[str]:
-    return [key for key in figures.FIGURES if key in plan.kpis["binding"]]
+    shown = [key for key in figures.FIGURES if key in small.kpis["binding"]]
+    assert text.count("<tr") == 2 + len(shown) + len(small.clauses)
 
 
 def test_planning_loads_no_matplotlib() -> None:
