@@ -38,7 +38,7 @@ bench: $(VENV)/.made
 	@$(BIN)/python -m tests.bench.bench
 
 pictures: $(VENV)/.made
-	$(BIN)/python notebooks/plan_picture.py
+	$(BIN)/python notebooks/pictures.py
 
 format: $(VENV)/.made
 	$(BIN)/ruff format .

@@ -1,6 +1,7 @@
 """An audited plan as callers hold it: the published table, key figures, prices, and the model."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -106,7 +107,7 @@ class Plan:
             )
         return joined("\n", sentences)
 
-    def plot(self, what: str = "balance", hours: float | None = 48.0) -> "Figure":
+    def plot(self, what: str | Sequence[str] = "balance", hours: float | None = 48.0) -> "Figure":
         """Return a matplotlib figure: balance, storage, compute, grid, prices, clauses or all.
 
         `hours` from the plan's start are drawn; None: all of it. See

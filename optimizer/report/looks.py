@@ -18,7 +18,7 @@ _LOOKS = {
     "grid": (GREY, "back"),
     "genset": (VERMILION, "cross"),
     "firm": (BLUE, ""),
-    "deferrable": (ORANGE, "stripes"),
+    "deferrable": (ORANGE, "level"),
     "training": (PURPLE, "back"),
     "jobs": (VERMILION, "upright"),
     "interruptible": (YELLOW, "level"),
