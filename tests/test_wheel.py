@@ -11,6 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DATA = {"site.toml", "agreement.toml", "climate/dakhla.toml"}
+PAGE = (  # what a page is made of, beside code
+    "phrases_fr/page.toml",
+    "report/assets/what_if_worker.js",
+    "report/templates/day.html.j2",
+    "report/vendor/highs.wasm.gz",
+    "report/vendor/LICENSES.txt",
+)
 
 
 def built(kind: str, source: Path, out: Path) -> Path:
@@ -32,4 +39,5 @@ def test_the_source_archive_makes_the_same_wheel(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(from_archive).namelist())
     assert names == set(zipfile.ZipFile(from_here).namelist())
     assert {f"optimizer/_data/{name}" for name in DATA} <= names
+    assert {f"optimizer/{name}" for name in PAGE} <= names
     assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]

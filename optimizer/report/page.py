@@ -13,6 +13,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from models.errors import InputError
 from optimizer.decisions import frozen_of
+from optimizer.errors import ModelError
 from optimizer.explain.explanation import Explanation
 from optimizer.explain.frozen import Frozen, freeze
 from optimizer.explain.limits import limits
@@ -127,13 +128,17 @@ def _resolve(frozen: Frozen, *, is_told: bool) -> Resolved:
 
 
 def what_if(frozen: Frozen, run_id: str) -> dict[str, Any]:
-    """Return the data of the what-if slot: the plan's program, and a solver for it."""
+    """Return the data of the what-if slot: the plan's program, and a solver for it, or why not."""
+    try:
+        found = what_if_data(frozen, run_id)
+    except ModelError:
+        return {"why_not": phrase("Rows were added to this plan's model by hand.")}
     solver = {
         "highs_js": file_bytes("highs.js").decode("utf-8"),
         "wasm_gz": base64.b64encode(file_bytes("highs.wasm.gz")).decode(),
         "worker_js": file_bytes("what_if_worker.js").decode("utf-8"),
     }
-    return {"what_if": what_if_data(frozen, run_id), "solver": solver}
+    return {"what_if": found, "solver": solver}
 
 
 def page(
@@ -176,7 +181,8 @@ def page(
     binding_h = float(source.horizon.end_h[source.day.stop - 1])
     content["charts"] = {"axis": axis(source.horizon, binding_h), "specs": specs}
     title = phrase("{site}: plan of {day}", _named(source))
-    scripts = CHARTS if slot is None else (*CHARTS, *_WHAT_IF)
+    is_solved_here = slot is not None and "what_if" in slot
+    scripts = (*CHARTS, *_WHAT_IF) if is_solved_here else CHARTS
     return rendered("day.html.j2", content, title=title, language=language, scripts=scripts)
 
 

@@ -38,11 +38,13 @@ def what_if_data(frozen: Frozen, run: str) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        The model follows its levers in no way the page knows.
+        Rows were added to the model by hand, so that it does not follow from site and agreement.
     """
     arrays: dict[str, np.ndarray] = {}
-    problem = frozen.optimum.problem
-    found = day_model(scene_of(problem), frozen.optimum.table)
+    problem, scene = frozen.optimum.problem, scene_of(frozen.optimum.problem)
+    if not frozen.is_of(scene.build()):
+        raise ModelError(["what if: rows were added to the model by hand; the page lacks them."])
+    found = day_model(scene, frozen.optimum.table)
     _add_model(arrays, found, frozen)
     rest: dict[str, Any] = {
         "owners": _owners(arrays, found.shape),

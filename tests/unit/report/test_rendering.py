@@ -7,8 +7,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pyomo.environ as pyo
 import pytest
 
+import optimizer as dk
 from optimizer.phrases import phrase, untranslated
 from optimizer.report import rendering
 from optimizer.report.page import FILE, page, write_page
@@ -127,3 +129,13 @@ def test_solving_again_tells_more(small_day, tmp_path: Path) -> None:
     assert "Shadow prices only" not in whole.read_text()
     assert "not solved" not in whole.read_text()
     assert "Without Art. 4.2 the plan would cost" in whole.read_text()
+
+
+def test_a_model_extended_by_hand_has_a_page_without_sliders(tmp_path: Path) -> None:
+    """Proves a row of one's own leaves the what-if section out, and the page says why."""
+    problem = dk.build(start="2026-12-05T00:00Z", horizon="3h@1h")
+    problem.model.mine = pyo.Constraint(expr=problem.model.grid_onee.import_mw[0] <= 100.0)
+    text = dk.solve(problem).to_html(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == text
+    assert "Rows were added to this plan" in text
+    assert 'id="solver"' not in text
