@@ -27,7 +27,7 @@ test: $(VENV)/.made
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Kills, overlaps, full disks and 90 nights with failing providers; SEED=n repeats one.
 soak: $(VENV)/.made

@@ -132,13 +132,14 @@ def what_if(frozen: Frozen, run_id: str) -> dict[str, Any]:
     try:
         found = what_if_data(frozen, run_id)
     except ModelError:
-        return {"why_not": phrase("Rows were added to this plan's model by hand.")}
+        why_not = phrase("Rows were added to this plan's model by hand.")
+        return {"what_if": None, "solver": None, "why_not": why_not}
     solver = {
         "highs_js": file_bytes("highs.js").decode("utf-8"),
         "wasm_gz": base64.b64encode(file_bytes("highs.wasm.gz")).decode(),
         "worker_js": file_bytes("what_if_worker.js").decode("utf-8"),
     }
-    return {"what_if": found, "solver": solver}
+    return {"what_if": found, "solver": solver, "why_not": None}
 
 
 def page(
@@ -181,7 +182,7 @@ def page(
     binding_h = float(source.horizon.end_h[source.day.stop - 1])
     content["charts"] = {"axis": axis(source.horizon, binding_h), "specs": specs}
     title = phrase("{site}: plan of {day}", _named(source))
-    is_solved_here = slot is not None and "what_if" in slot
+    is_solved_here = slot is not None and slot.get("what_if") is not None
     scripts = (*CHARTS, *_WHAT_IF) if is_solved_here else CHARTS
     return rendered("day.html.j2", content, title=title, language=language, scripts=scripts)
 

@@ -93,9 +93,9 @@ MUTANTS = (
         "cooling: power is not wasted",
     ),
     Mutant(
-        "optimizer.exclusive:_split_pairs",
-        "second[t] <= second[t].ub * (1 - is_first)",
-        "second[t] <= second[t].ub * is_first",
+        "optimizer.exclusive:_choice",
+        "second <= second.ub * (1 - is_first)",
+        "second <= second.ub * is_first",
         "either",
         "battery_b: never both at once",
     ),
@@ -383,8 +383,8 @@ EQUIVALENT = (  # `says` is why nothing can be seen of it
     ),
     Mutant(
         f"{_SITE}:_add_limits",
-        "np.flatnonzero(drawn_mw > facility.power_max_mw)",
-        "np.flatnonzero(drawn_mw > -1)",
+        "(drawn_mw > facility.power_max_mw)",
+        "(drawn_mw > -1)",
         RICH,
         "rows that no workload can reach do not bind",
     ),

@@ -39,7 +39,7 @@ def test_a_run_has_its_files_and_is_the_latest(day):
     folder = day.run_dir
     assert {path.name for path in folder.iterdir()} == {
         *SAME,
-        *("rates.csv", "manifest.json", "solver.log", "inputs"),
+        *("rates.csv", "decisions.json", "manifest.json", "solver.log", "inputs"),
     }
     assert latest_run(folder.parent) == folder
     files = {path.name for path in folder.parent.iterdir()}
