@@ -131,9 +131,8 @@ def what_if(frozen: Frozen, run_id: str) -> dict[str, Any]:
     """Return the data of the what-if slot: the plan's program, and a solver for it, or why not."""
     try:
         found = what_if_data(frozen, run_id)
-    except ModelError:
-        why_not = phrase("Rows were added to this plan's model by hand.")
-        return {"what_if": None, "solver": None, "why_not": why_not}
+    except ModelError as error:
+        return {"what_if": None, "solver": None, "why_not": error.problems[0]}
     solver = {
         "highs_js": file_bytes("highs.js").decode("utf-8"),
         "wasm_gz": base64.b64encode(file_bytes("highs.wasm.gz")).decode(),

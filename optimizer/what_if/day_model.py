@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from models.errors import InputError
+from optimizer.errors import Infeasible, ModelError
 from optimizer.explain.change import Scene
 from optimizer.explain.frozen import Key
 from optimizer.matrices import Floats, compile_model
 from optimizer.overlay import applied
+from optimizer.phrases import phrase
 from optimizer.site import build_model
 from optimizer.templates import templates
 from optimizer.what_if.bases import Basis, away, designs
@@ -26,6 +29,7 @@ from optimizer.what_if.numbers import (
     with_coefficients,
 )
 
+_UNBUILT = (InputError, Infeasible)  # a value that site, agreement or limits can't have
 _TRIED_PU = 0.9  # of the way to a random place: where the laws are put to the test
 
 
@@ -59,16 +63,42 @@ def day_model(scene: Scene, table: pd.DataFrame, seed: int = 0) -> DayModel:
         What the plan was built of, and what it published.
     """
     levers = levers_of(scene, table)
-    values = designs(levers)
-    models = [_model(scene, levers, each) for each in values]
-    found = _found(levers, values, models)
+    built = _built(scene, levers)
+    if built is None:  # some can't be moved so far: those left are tried again
+        alone = [lever for lever in levers if _built(scene, [lever]) is not None]
+        built = _built(scene, alone) or _built(scene, [])
+    if built is None:
+        raise ModelError([phrase("The model of this plan can't be built again.")])
+    dropped = [lever for lever in levers if lever not in built.levers]
+    levers, values, models = built.levers, built.places, built.models
+    found = replace(_found(levers, values, models), dropped=dropped)
     if any(len(its) > 1 for its in found.law.unexplained.values()):
-        found = _found(levers, values, models, _each_alone(scene, levers))
+        alone_too = _each_alone(scene, levers)
+        found = replace(_found(levers, values, models, alone_too), dropped=dropped)
     steps, guilty = _blamed(found)
     found = _without(_with_stops(scene, found, steps), guilty)
     while culprits := _culprits(scene, found, _somewhere(found.levers, seed)):
         found = _without(found, culprits)
     return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Built:
+    """Models with levers moved: the levers, where they stand in each model, and the models."""
+
+    levers: list[Lever]
+    places: list[list[float]]
+    models: list[Named]
+
+
+def _built(scene: Scene, levers: list[Lever]) -> _Built | None:
+    """Return the models that tell how numbers follow levers; None where one can't be built."""
+    values = designs(levers)
+    try:
+        models = [_model(scene, levers, each) for each in values]
+    except _UNBUILT:
+        return None
+    return _Built(levers=levers, places=values, models=models)
 
 
 def changed_scene(scene: Scene, levers: Sequence[Lever], values: Sequence[float]) -> Scene:
@@ -244,7 +274,10 @@ def _culprits(scene: Scene, found: DayModel, values: list[float]) -> set[str]:
 
     def is_right(moved: list[int]) -> bool:
         at = [v if k in moved else found.levers[k].value for k, v in enumerate(values)]
-        return _is_right(found, at, _model(scene, found.levers, at))
+        try:
+            return _is_right(found, at, _model(scene, found.levers, at))
+        except _UNBUILT:
+            return False
 
     moved, count = list(range(len(found.levers))), 2
     if is_right(moved):

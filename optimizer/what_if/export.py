@@ -13,7 +13,7 @@ from optimizer.exclusive import exclusive_pairs
 from optimizer.explain.change import scene_of
 from optimizer.explain.frozen import Frozen, Key, keys, spoken
 from optimizer.optimum import Optimum
-from optimizer.phrases import LANGUAGES, said
+from optimizer.phrases import LANGUAGES, phrase, said
 from optimizer.site import Problem, active_clauses, tie_break_terms
 from optimizer.terminal_words import clause_words, owner_words
 from optimizer.what_if.day_model import DayModel, day_model
@@ -21,6 +21,7 @@ from optimizer.what_if.levers import Lever
 from optimizer.what_if.numbers import Shape
 from optimizer.what_if.shown import emission_kg, shown
 
+COLUMNS_MAX = 60_000  # decision: a week of quarter hours has 24,000, and makes 2.3 MB of a page
 GAP_PU = 1e-7  # of a mixed-integer solve on the page and of the one it is compared with
 _TYPES = {"f": "f8", "i": "i4", "b": "u1"}  # how arrays travel: little-endian
 
@@ -38,12 +39,14 @@ def what_if_data(frozen: Frozen, run: str) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        Rows were added to the model by hand, so that it does not follow from site and agreement.
+        It is too large, or does not follow from site and agreement; its problem is a phrase.
     """
     arrays: dict[str, np.ndarray] = {}
     problem, scene = frozen.optimum.problem, scene_of(frozen.optimum.problem)
+    if len(frozen.columns) > COLUMNS_MAX:
+        raise ModelError([phrase("The plan is too long to be solved in a page.")])
     if not frozen.is_of(scene.build()):
-        raise ModelError(["what if: rows were added to the model by hand; the page lacks them."])
+        raise ModelError([phrase("Rows were added to this plan's model by hand.")])
     found = day_model(scene, frozen.optimum.table)
     _add_model(arrays, found, frozen)
     rest: dict[str, Any] = {

@@ -139,3 +139,13 @@ def test_a_model_extended_by_hand_has_a_page_without_sliders(tmp_path: Path) -> 
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == text
     assert "Rows were added to this plan" in text
     assert 'id="solver"' not in text
+
+
+def test_a_plan_too_long_for_the_page_is_not_solved_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves a program above the largest leaves the section out, and the page says why."""
+    monkeypatch.setattr("optimizer.what_if.export.COLUMNS_MAX", 10)
+    text = dk.plan(start="2026-12-05T00:00Z", horizon="3h@1h").to_html()
+    assert "The plan is too long to be solved in a page." in text
+    assert 'id="solver"' not in text
