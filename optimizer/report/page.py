@@ -74,12 +74,9 @@ def write_page(
         Put the solver into the page, and the plan's program for it.
     is_compared : bool
         Solve again for the plan without flexibility alone, which takes seconds.
-    language : str
-        The first to be shown, ``en`` or ``fr``.
-    run_id : str, optional
-        The run's name, where the folder has not got it yet.
-    target : Path, optional
-        The file; else ``report.html`` in the run folder.
+    language, run_id, target : optional
+        The first to be shown, ``en`` or ``fr``; the run's name, where the folder has not got it
+        yet; the file, else ``report.html`` in the run folder.
 
     Raises
     ------

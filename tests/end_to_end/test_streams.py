@@ -162,7 +162,7 @@ def in_terminal(arguments: list[str], **environment: str) -> bytes:
 
 def test_colour_is_for_terminals_that_want_it(tmp_path: Path) -> None:
     """Proves colour on a terminal, and not one escape with NO_COLOR or a dumb terminal."""
-    day = ["plan", "--date", "2027-07-01", "--horizon", "6h@1h", "--out", str(tmp_path)]
+    day = ["plan", "--date", "2027-07-01", "--horizon", "6h@1h", "--no-page", f"--out={tmp_path}"]
     coloured = in_terminal(day)
     assert b"SYNTHETIC" in coloured
     assert b"\x1b[" in coloured

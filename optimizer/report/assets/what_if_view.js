@@ -210,7 +210,7 @@
       const gap = mode === "free" ? ["; ", word("gap"), ` ${gap_pu < 1e-9 ? 0 : gap_pu.toExponential(0)}`] : [];
       put("effort", word("effort"), " ", ...effort, ...gap);
       const more = number(answer.objective_mad - old.objective_mad, { digits: 0, isSigned: true });
-      put("progress", word("cost"), " ", more, " MAD");
+      put("progress", word("change"), " ", more, " MAD");
       figures(old, answer);
       costs(old, answer);
       clauses(old, answer);
