@@ -19,7 +19,7 @@ from optimizer.what_if.levers import Entry, Lever, lever_on, times
 HALF_MORE = (0.5, 1.5)  # decision: of the weather and of a clause's number
 PRICES = (0.25, 4.0)  # decision: of the price of a breach
 SHARE_REACH_PU = 0.3  # decision: of a clause's share, both ways
-_IN_BRACKETS = re.compile(r"\[([^\]]+)\]\s*$")
+_IN_BRACKETS = re.compile(r"\[([^\]]+)\]")
 
 
 def clause_levers(scene: Scene, table: pd.DataFrame) -> Iterator[Lever]:
@@ -56,6 +56,7 @@ def _of_clause(clause: Clause, field: str) -> Lever:
     is_price = field == clause.price_field
     words = phrase("Art. {article}: {what}", {"article": clause.article, "what": what})
     if is_price:
+        unit = unit or "MAD"
         words = phrase("Art. {article}: price of breaking it", {"article": clause.article})
     if is_price:
         reach = times(value, PRICES)
@@ -78,4 +79,4 @@ def field_words(kind: type[Clause], field: str) -> tuple[str, str]:
     said = kind.model_fields[field].description or field
     unit = _IN_BRACKETS.search(said)
     words = clause_number(said.split("[")[0].split(",")[0].strip())
-    return words, "" if unit is None else unit[1].replace("per unit", "pu")
+    return words, "" if unit is None else unit[1].partition(" of ")[0].replace("per unit", "pu")
