@@ -94,10 +94,16 @@ def over_site(site: Site, overlay: Overlay) -> Site:
 
 
 def over_agreement(agreement: Agreement, overlay: Overlay) -> Agreement:
-    """Return an agreement with the overlay's values in its clauses."""
+    """Return an agreement with the overlay's values in its clauses, or raise InputError."""
+    problems = []
     for article, values in overlay.agreement.items():
         for field, value in values.items():
-            agreement = with_value(agreement, article, field, value)
+            try:
+                agreement = with_value(agreement, article, field, value)
+            except InputError as error:
+                problems += [f"overlay: {problem}" for problem in error.problems]
+    if problems:
+        raise InputError(problems)
     return agreement
 
 

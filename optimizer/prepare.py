@@ -1,6 +1,7 @@
 """From what a caller gives to what the model is built of: site, agreement, series, state."""
 
 import logging
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Prepared:
 
 
 def prepare(asked: Asked) -> Prepared:
-    """Return the checked inputs of a plan.
+    """Return the checked inputs of a plan; what is wrong with an overlay names its file.
 
     Raises
     ------
@@ -58,6 +59,18 @@ def prepare(asked: Asked) -> Prepared:
     WeatherError
         The weather does not cover the plan.
     """
+    if not isinstance(asked.overlay, str | Path):
+        return _prepare(asked)
+    try:
+        return _prepare(asked)
+    except InputError as error:
+        name = str(asked.overlay)
+        own = [re.sub("^overlay(?=:)", lambda _: name, problem) for problem in error.problems]
+        raise InputError(own) from error
+
+
+def _prepare(asked: Asked) -> Prepared:
+    """Return the checked inputs of a plan."""
     problems: list[str] = []
     overlay, own_files = _overlay_of(asked)
     if overlay.base is not None:

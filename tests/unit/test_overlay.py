@@ -77,7 +77,7 @@ def test_an_opening_split_follows_a_smaller_battery(run: Path) -> None:
         ),
         (
             {"agreement": {"9.9": {"import_max_mw": 1.0}}},
-            "article = '9.9' is not in the agreement. Give one of 4.2, 7.3.",
+            "overlay: article = '9.9' is not in the agreement. Give one of 4.2, 7.3.",
         ),
         (
             {"site": {"firm": {"new": {"demand_mw": 1.0, "tiers": []}}}},
@@ -126,6 +126,9 @@ def test_an_overlay_over_a_run_is_planned_from_its_inputs(
         ('base = {run = "x", integers = "some"}', "integers"),
         ("scale = 1", "scale"),
         ("scale.x", "not TOML"),
+        ("site.battery.main.energy_max_mw = 1.0", "wrong.toml: site: [battery.main] energy_max_mw"),
+        ("scale.wind = 1.1", "wrong.toml: scale.wind: no such series"),
+        ('agreement."9.9".share_min_pu = 1.0', "wrong.toml: article = '9.9'"),
     ],
 )
 def test_a_wrong_overlay_file_is_refused_by_name(run, tmp_path, capsys, text, problem) -> None:
