@@ -117,7 +117,7 @@ def _tiles(month: Month) -> list[dict[str, str]]:
             ),
         },
         {
-            "name": phrase("days not wholly under a plan"),
+            "name": phrase("past days not wholly under a plan"),
             "value": number(len(month.days_without)),
         },
         {"name": phrase("days on weather that was not fresh"), "value": number(degraded)},

@@ -162,7 +162,7 @@ def test_the_page_says_the_sums(runs) -> None:
     assert {t["name"]: t["value"] for t in page["tiles"]} == {
         "cost, as planned": "120,720 MAD",
         "with a plan in force": "72 of 744 h",
-        "days not wholly under a plan": "28",
+        "past days not wholly under a plan": "28",
         "days on weather that was not fresh": "0",
         "nights that put nothing in force": "unknown",
     }
